@@ -1,0 +1,1 @@
+//! Benchmarks of the codec and of bulk work on the running kernel

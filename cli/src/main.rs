@@ -1,0 +1,3 @@
+//! The `nlctl` binary.
+
+fn main() {}

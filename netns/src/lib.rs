@@ -1,0 +1,1 @@
+//! Linux namespaces as values: create, enter, run, list; rootless sandboxes

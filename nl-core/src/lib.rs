@@ -1,0 +1,1 @@
+//! Netlink: wire format, sockets, requests, dumps, batches, errors

@@ -1,0 +1,1 @@
+//! nfnetlink: nftables tables, chains, rules, sets and expressions

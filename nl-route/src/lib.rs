@@ -1,0 +1,1 @@
+//! rtnetlink: links, addresses, routes, neighbours, rules, namespace ids
