@@ -1,0 +1,122 @@
+//! The system calls that no safe wrapper offers.
+#![allow(
+    unsafe_code,
+    reason = "fork, pre_exec and ioctl have no safe form; every other module goes through here"
+)]
+
+use std::io;
+use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
+use std::os::unix::process::CommandExt;
+use std::process::Command;
+
+use nix::errno::Errno;
+use nix::sys::signal::Signal;
+use nix::unistd::ForkResult;
+
+use crate::plan::Plan;
+
+/// Has `plan` carried out in the child, between `fork` and `exec`. `failed` is called there with the number of the step
+/// that failed.
+pub(crate) fn run_before_exec(
+    command: &mut Command,
+    plan: std::sync::Arc<Plan>,
+    failed: impl Fn(usize) + Send + Sync + 'static,
+) {
+    let hook = move || {
+        plan.run().map_err(|(step, errno)| {
+            failed(step);
+            errno.into()
+        })
+    };
+    // SAFETY: the hook runs after `fork`, where only async-signal-safe code may: `Plan::run` makes system calls on data
+    // prepared beforehand, neither it nor `failed` (a `write`, see `Command::new`) allocates or takes a lock.
+    unsafe { command.pre_exec(hook) };
+}
+
+/// `fork(2)`. The caller promises that the child does nothing but async-signal-safe work if the process has threads.
+pub(crate) fn fork() -> nix::Result<ForkResult> {
+    // SAFETY: the callers are `Plan::run`, which makes system calls only, and `Holder::start`, which runs a plan and
+    // then sleeps in `read`.
+    unsafe { nix::unistd::fork() }
+}
+
+/// Ends the process at once, without running destructors or flushing anything: for forked children.
+pub(crate) fn exit_now(status: i32) -> ! {
+    // SAFETY: `_exit` has no preconditions.
+    unsafe { libc::_exit(status) }
+}
+
+/// Puts the default or the ignoring handler on a signal.
+pub(crate) fn set_signal(signal: Signal, ignore: bool) {
+    let handler = if ignore { libc::SIG_IGN } else { libc::SIG_DFL };
+    // SAFETY: neither handler is code of ours, so nothing can run at a bad moment.
+    unsafe { libc::signal(signal as i32, handler) };
+}
+
+/// Closes every file descriptor of the process. Only for a forked child that will touch none of them again.
+pub(crate) fn close_all() {
+    // SAFETY: the caller is a forked child that owns its table of descriptors alone and ends without using one.
+    let closed = unsafe { libc::syscall(libc::SYS_close_range, 0, libc::c_uint::MAX, 0) };
+    if closed != 0 {
+        // Kernels before 5.9.
+        for fd in 0..1024 {
+            // SAFETY: as above.
+            unsafe { libc::close(fd) };
+        }
+    }
+}
+
+/// Has the kernel kill this process when the thread that forked it ends.
+pub(crate) fn die_with_parent() -> nix::Result<()> {
+    let signal = Signal::SIGKILL as libc::c_ulong;
+    // SAFETY: PR_SET_PDEATHSIG takes one integer and touches no memory.
+    Errno::result(unsafe { libc::prctl(libc::PR_SET_PDEATHSIG, signal) }).map(drop)
+}
+
+/// Sets or clears the close-on-exec flag of a descriptor.
+pub(crate) fn keep_across_exec(fd: RawFd) -> nix::Result<()> {
+    // SAFETY: F_SETFD takes an integer; a wrong descriptor is an error, not a hazard.
+    Errno::result(unsafe { libc::fcntl(fd, libc::F_SETFD, 0) }).map(drop)
+}
+
+/// Sets `IFF_UP` on `lo` of the calling thread's network namespace. netdevice(7).
+pub(crate) fn loopback_up() -> nix::Result<()> {
+    let socket = socket(libc::AF_INET, libc::SOCK_DGRAM, 0).map_err(errno_of)?;
+    // SAFETY: `ifreq` is plain data for which all zeroes is a valid value.
+    let mut request: libc::ifreq = unsafe { std::mem::zeroed() };
+    for (to, from) in request.ifr_name.iter_mut().zip(b"lo") {
+        *to = from.cast_signed();
+    }
+    // SAFETY: the kernel reads the name and writes the flags, both inside `request`, which outlives the call.
+    Errno::result(unsafe {
+        libc::ioctl(
+            socket.as_raw_fd(),
+            libc::SIOCGIFFLAGS as _,
+            &raw mut request,
+        )
+    })?;
+    // SAFETY: the call above filled in the flags, so this is the active field of the union.
+    let flags = unsafe { request.ifr_ifru.ifru_flags };
+    request.ifr_ifru.ifru_flags = flags | i16::try_from(libc::IFF_UP).unwrap_or(1);
+    // SAFETY: as for the first ioctl; the kernel only reads.
+    Errno::result(unsafe {
+        libc::ioctl(
+            socket.as_raw_fd(),
+            libc::SIOCSIFFLAGS as _,
+            &raw const request,
+        )
+    })
+    .map(drop)
+}
+
+/// `socket(2)` with `SOCK_CLOEXEC`, for any domain, type and protocol.
+pub(crate) fn socket(domain: i32, kind: i32, protocol: i32) -> io::Result<OwnedFd> {
+    // SAFETY: `socket` takes three integers.
+    let fd = Errno::result(unsafe { libc::socket(domain, kind | libc::SOCK_CLOEXEC, protocol) })?;
+    // SAFETY: the kernel just gave us this descriptor and nobody else knows it.
+    Ok(unsafe { OwnedFd::from_raw_fd(fd) })
+}
+
+fn errno_of(error: io::Error) -> Errno {
+    error.raw_os_error().map_or(Errno::EIO, Errno::from_raw)
+}
