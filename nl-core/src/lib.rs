@@ -1,1 +1,91 @@
-//! Netlink: wire format, sockets, requests, dumps, batches, errors
+//! Netlink: wire format, sockets, requests, dumps, batches, errors. Knows no protocol; `nl-route`
+//! and `nl-netfilter` are built on it.
+//!
+//! A protocol's attributes are declared once, in a table; requests are plain values.
+//!
+//! ```no_run
+//! use nl_core::kind::{Str, U32};
+//! use nl_core::{Connection, DumpRequest, MessageType, Protocol, Request, Writer};
+//!
+//! // `struct ifinfomsg` is 16 bytes; here it is all zero.
+//! type IfInfoMsg = [u8; 16];
+//!
+//! nl_core::attrs! {
+//!     /// `IFLA_*`: attributes of `RTM_*LINK`. Source: include/uapi/linux/if_link.h.
+//!     pub table LINK_ATTRS: IfInfoMsg, view LinkView, writer LinkWriter;
+//!     values {
+//!         /// Device name.
+//!         IFLA_IFNAME = 3, name: Str;
+//!         /// Maximum transmission unit, in bytes.
+//!         IFLA_MTU = 4, mtu: U32;
+//!     }
+//! }
+//!
+//! enum Route {}
+//!
+//! impl Protocol for Route {
+//!     const NUMBER: i32 = 0; // NETLINK_ROUTE
+//!     const NAME: &'static str = "rtnetlink";
+//!     const STRICT: bool = true;
+//!     fn message_types() -> &'static [MessageType] {
+//!         &[MessageType { number: 18, name: "RTM_GETLINK", table: &LINK_ATTRS }]
+//!     }
+//! }
+//!
+//! struct GetLinks;
+//!
+//! impl Request for GetLinks {
+//!     type Protocol = Route;
+//!     fn message_type(&self) -> u16 {
+//!         18 // RTM_GETLINK
+//!     }
+//!     fn write(&self, out: &mut Writer) {
+//!         LinkWriter::new(out, &[0; 16]);
+//!     }
+//! }
+//!
+//! impl DumpRequest for GetLinks {
+//!     type Reply = LinkView<'static>;
+//!     const REPLY_TYPE: u16 = 16; // RTM_NEWLINK
+//! }
+//!
+//! let mut route = Connection::<Route>::open()?;
+//! route.dump(&GetLinks, |link| {
+//!     println!("{} mtu {}", link.name().unwrap_or("?"), link.mtu().unwrap_or(0));
+//! })?;
+//! # Ok::<(), nl_core::Error>(())
+//! ```
+
+pub mod attr;
+mod batch;
+mod connection;
+mod errno;
+mod error;
+mod exchange;
+pub mod extack;
+pub mod header;
+pub mod kind;
+mod message;
+mod request;
+mod socket;
+mod sys;
+#[doc(hidden)]
+pub mod table;
+#[doc(hidden)]
+pub mod view;
+pub mod writer;
+
+pub use attr::{Attr, Attrs};
+pub use batch::{BatchFailure, BatchReport};
+pub use connection::{Connection, Dump};
+pub use errno::Errno;
+pub use error::{DecodeError, EncodeError, Error, KernelError, What};
+pub use exchange::{Event, Exchange, Source};
+pub use header::Header;
+pub use kind::Kind;
+pub use message::{Message, Messages};
+pub use request::{DumpRequest, GetRequest, MessageType, Protocol, Request};
+pub use socket::Socket;
+pub use table::{AttrsDebug, Format, PayloadDebug, Row, Table};
+pub use view::{AttrIndex, List, Owned, View};
+pub use writer::Writer;

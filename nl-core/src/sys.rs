@@ -1,0 +1,155 @@
+//! The system calls of a netlink socket: the only unsafe code of this crate.
+#![allow(
+    unsafe_code,
+    reason = "system calls that the standard library does not offer"
+)]
+
+use std::io;
+use std::mem::{self, MaybeUninit};
+use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
+use std::time::Duration;
+
+use crate::exchange::Source;
+
+fn check(result: libc::c_int) -> io::Result<libc::c_int> {
+    if result == -1 {
+        Err(io::Error::last_os_error())
+    } else {
+        Ok(result)
+    }
+}
+
+fn check_len(result: libc::ssize_t) -> io::Result<usize> {
+    usize::try_from(result).map_err(|_| io::Error::last_os_error())
+}
+
+/// Opens a netlink socket, bound to a port that the kernel chooses.
+pub(crate) fn socket(protocol: i32) -> io::Result<OwnedFd> {
+    let flags = libc::SOCK_RAW | libc::SOCK_CLOEXEC;
+    // SAFETY: no pointers are passed.
+    let fd = check(unsafe { libc::socket(libc::AF_NETLINK, flags, protocol) })?;
+    // SAFETY: the call above succeeded, so the descriptor is open and nobody else's.
+    let fd = unsafe { OwnedFd::from_raw_fd(fd) };
+    let address = address();
+    // SAFETY: the pointer is to a sockaddr_nl of the length given, which outlives the call.
+    check(unsafe { libc::bind(fd.as_raw_fd(), (&raw const address).cast(), ADDRESS_LEN) })?;
+    Ok(fd)
+}
+
+#[allow(clippy::cast_possible_truncation, reason = "16")]
+const AF_NETLINK: libc::sa_family_t = libc::AF_NETLINK as libc::sa_family_t;
+
+#[allow(clippy::cast_possible_truncation, reason = "12 bytes")]
+const ADDRESS_LEN: libc::socklen_t = size_of::<libc::sockaddr_nl>() as libc::socklen_t;
+
+fn address() -> libc::sockaddr_nl {
+    // SAFETY: sockaddr_nl is plain integers, for which zero is valid.
+    let mut address: libc::sockaddr_nl = unsafe { mem::zeroed() };
+    address.nl_family = AF_NETLINK;
+    address
+}
+
+/// The socket's own port (`nl_pid`).
+pub(crate) fn port(fd: BorrowedFd<'_>) -> io::Result<u32> {
+    let mut address = address();
+    let mut len = ADDRESS_LEN;
+    let at = (&raw mut address).cast();
+    // SAFETY: both pointers are to live values, and `len` is the size of the first.
+    check(unsafe { libc::getsockname(fd.as_raw_fd(), at, &raw mut len) })?;
+    Ok(address.nl_pid)
+}
+
+/// `setsockopt(2)` with an int.
+pub(crate) fn set_option(
+    fd: BorrowedFd<'_>,
+    level: i32,
+    option: i32,
+    value: i32,
+) -> io::Result<()> {
+    let at = (&raw const value).cast();
+    #[allow(clippy::cast_possible_truncation, reason = "4 bytes")]
+    let len = size_of::<i32>() as libc::socklen_t;
+    // SAFETY: the pointer is to an int of the length given.
+    check(unsafe { libc::setsockopt(fd.as_raw_fd(), level, option, at, len) })?;
+    Ok(())
+}
+
+/// `getsockopt(2)` of an int.
+pub(crate) fn option(fd: BorrowedFd<'_>, level: i32, option: i32) -> io::Result<i32> {
+    let mut value = 0i32;
+    #[allow(clippy::cast_possible_truncation, reason = "4 bytes")]
+    let mut len = size_of::<i32>() as libc::socklen_t;
+    let at = (&raw mut value).cast();
+    // SAFETY: both pointers are to live values, and `len` is the size of the first.
+    check(unsafe { libc::getsockopt(fd.as_raw_fd(), level, option, at, &raw mut len) })?;
+    Ok(value)
+}
+
+/// Sets how long a receive waits; `None` is for ever.
+pub(crate) fn set_receive_timeout(fd: BorrowedFd<'_>, timeout: Option<Duration>) -> io::Result<()> {
+    let timeout = timeout.unwrap_or_default();
+    // SAFETY: timeval is plain integers, for which zero is valid.
+    let mut value: libc::timeval = unsafe { mem::zeroed() };
+    value.tv_sec = timeout.as_secs().try_into().unwrap_or(libc::time_t::MAX);
+    value.tv_usec = timeout.subsec_micros().into();
+    let at = (&raw const value).cast();
+    #[allow(clippy::cast_possible_truncation, reason = "16 bytes")]
+    let len = size_of::<libc::timeval>() as libc::socklen_t;
+    // SAFETY: the pointer is to a timeval of the length given.
+    check(unsafe {
+        libc::setsockopt(fd.as_raw_fd(), libc::SOL_SOCKET, libc::SO_RCVTIMEO, at, len)
+    })?;
+    Ok(())
+}
+
+/// Sends one datagram to the kernel.
+pub(crate) fn send(fd: BorrowedFd<'_>, bytes: &[u8]) -> io::Result<usize> {
+    // SAFETY: the pointer and length are those of a live slice. An unconnected netlink socket
+    // sends to port 0, the kernel.
+    check_len(unsafe { libc::send(fd.as_raw_fd(), bytes.as_ptr().cast(), bytes.len(), 0) })
+}
+
+/// Receives one datagram: its whole length, which may be more than the buffer took, and its sender.
+pub(crate) fn receive(fd: BorrowedFd<'_>, buffer: &mut [u8]) -> io::Result<(usize, Source)> {
+    let mut from = MaybeUninit::new(address());
+    let mut len = ADDRESS_LEN;
+    let at = buffer.as_mut_ptr().cast();
+    let from_at = from.as_mut_ptr().cast();
+    // SAFETY: the buffer is live and of the length given; `from` is a sockaddr_nl of length `len`.
+    let received = check_len(unsafe {
+        libc::recvfrom(
+            fd.as_raw_fd(),
+            at,
+            buffer.len(),
+            libc::MSG_TRUNC,
+            from_at,
+            &raw mut len,
+        )
+    })?;
+    // SAFETY: it was initialised before the call, and the kernel writes whole addresses.
+    let from = unsafe { from.assume_init() };
+    Ok((
+        received,
+        Source {
+            port: from.nl_pid,
+            groups: from.nl_groups,
+        },
+    ))
+}
+
+/// Runs `open` on a thread of its own that has entered the network namespace `netns`; the thread ends afterwards.
+pub(crate) fn in_netns<T: Send>(
+    netns: BorrowedFd<'_>,
+    open: impl FnOnce() -> io::Result<T> + Send,
+) -> io::Result<T> {
+    std::thread::scope(|scope| {
+        let thread = std::thread::Builder::new().spawn_scoped(scope, || {
+            // SAFETY: no pointers are passed; only this thread, which ends here, changes namespace.
+            check(unsafe { libc::setns(netns.as_raw_fd(), libc::CLONE_NEWNET) })?;
+            open()
+        })?;
+        thread
+            .join()
+            .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+    })
+}

@@ -1,0 +1,244 @@
+//! [`Writer`]: appends messages and attributes to one reusable buffer.
+
+use zerocopy::{Immutable, IntoBytes};
+
+use crate::attr::{ATTR_HEADER_LEN, NLA_F_NESTED};
+use crate::error::EncodeError;
+use crate::header::{HEADER_LEN, Header, align};
+use crate::kind::Kind;
+
+/// A buffer of messages.
+///
+/// Nests are closures, so none can stay open. An attribute whose length does not fit its 16 bits
+/// is remembered and reported by [`message`](Self::message), which then takes the message back:
+/// nothing is ever wrapped or sent half.
+#[derive(Debug, Default)]
+pub struct Writer {
+    buffer: Vec<u8>,
+    error: Option<EncodeError>,
+}
+
+impl Writer {
+    /// An empty writer.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// What was written.
+    #[must_use]
+    pub fn bytes(&self) -> &[u8] {
+        &self.buffer
+    }
+
+    /// Empties the buffer and keeps its memory.
+    pub fn clear(&mut self) {
+        self.buffer.clear();
+        self.error = None;
+    }
+
+    /// Appends one message: its header, and what `body` writes.
+    ///
+    /// # Errors
+    ///
+    /// An attribute longer than 65535 bytes, or a message over 4 GiB. The message is then not in the buffer.
+    #[inline]
+    pub fn message(
+        &mut self,
+        message_type: u16,
+        flags: u16,
+        seq: u32,
+        body: impl FnOnce(&mut Self),
+    ) -> Result<(), EncodeError> {
+        let start = self.buffer.len();
+        let header = Header {
+            len: 0.into(),
+            message_type: message_type.into(),
+            flags: flags.into(),
+            seq: seq.into(),
+            port: 0.into(),
+        };
+        self.buffer.extend_from_slice(header.as_bytes());
+        body(self);
+        let error = self.error.take();
+        let len = u32::try_from(self.buffer.len() - start).map_err(|_| EncodeError::MessageTooLong);
+        match (error, len) {
+            (None, Ok(len)) => {
+                if let Some(field) = self.buffer.get_mut(start..start + 4) {
+                    field.copy_from_slice(&len.to_ne_bytes());
+                }
+                self.pad();
+                Ok(())
+            }
+            (error, len) => {
+                self.buffer.truncate(start);
+                Err(error.or(len.err()).unwrap_or(EncodeError::MessageTooLong))
+            }
+        }
+    }
+
+    /// Takes back everything from `len` on; the length was read from [`bytes`](Self::bytes) at a message boundary.
+    pub fn truncate(&mut self, len: usize) {
+        self.buffer.truncate(len);
+    }
+
+    /// Appends a fixed header, padded to 4 bytes.
+    #[inline]
+    pub fn header<H: IntoBytes + Immutable>(&mut self, header: &H) {
+        self.buffer.extend_from_slice(header.as_bytes());
+        self.pad();
+    }
+
+    /// Appends one attribute.
+    #[inline]
+    pub fn attr<K: Kind>(&mut self, number: u16, value: K::Value<'_>) {
+        self.attr_with(number, |out| K::write(value, &mut out.buffer));
+    }
+
+    /// Appends any attribute; `raw_type` goes out as it is, flag bits included.
+    pub fn raw(&mut self, raw_type: u16, payload: &[u8]) {
+        self.attr_with(raw_type, |out| out.buffer.extend_from_slice(payload));
+    }
+
+    /// Appends a nest: an attribute, marked [`NLA_F_NESTED`], of what `write` appends.
+    #[inline]
+    pub fn nest(&mut self, number: u16, write: impl FnOnce(&mut Self)) {
+        self.attr_with(number | NLA_F_NESTED, write);
+    }
+
+    /// Appends an attribute whose payload `write` appends.
+    #[inline]
+    pub fn attr_with(&mut self, raw_type: u16, write: impl FnOnce(&mut Self)) {
+        let start = self.buffer.len();
+        let [type_low, type_high] = raw_type.to_ne_bytes();
+        self.buffer.extend_from_slice(&[0, 0, type_low, type_high]);
+        write(self);
+        match u16::try_from(self.buffer.len() - start) {
+            Ok(len) => {
+                if let Some(field) = self.buffer.get_mut(start..start + 2) {
+                    field.copy_from_slice(&len.to_ne_bytes());
+                }
+                self.pad();
+            }
+            Err(_) => self.attr_too_long(start, raw_type & !NLA_F_NESTED),
+        }
+    }
+
+    /// Appends bytes as they are, for payloads that are not attributes (`struct rtnexthop`).
+    pub fn bytes_mut(&mut self) -> &mut Vec<u8> {
+        &mut self.buffer
+    }
+
+    /// Appends zeroes up to the next multiple of 4.
+    #[inline]
+    pub fn pad(&mut self) {
+        let len = self.buffer.len();
+        let padding = align(len) - len;
+        if padding != 0 {
+            self.buffer
+                .extend_from_slice([0u8; 3].get(..padding).unwrap_or(&[]));
+        }
+    }
+
+    #[cold]
+    fn attr_too_long(&mut self, start: usize, number: u16) {
+        let len = self.buffer.len() - start - ATTR_HEADER_LEN;
+        self.buffer.truncate(start);
+        self.error
+            .get_or_insert(EncodeError::AttrTooLong { number, len });
+    }
+
+    /// Marks the message that starts at `start` with further flags.
+    pub(crate) fn add_flags(&mut self, start: usize, flags: u16) {
+        if let Some(header) = self.buffer.get_mut(start..start + HEADER_LEN)
+            && let Ok(header) = <Header as zerocopy::FromBytes>::mut_from_bytes(header)
+        {
+            header.flags.set(header.flags.get() | flags);
+        }
+    }
+}
+
+/// Appends the elements of a list: `NFTA_LIST_ELEM` attributes that each hold attributes.
+#[derive(Debug)]
+pub struct ListWriter<'w> {
+    out: &'w mut Writer,
+}
+
+impl<'w> ListWriter<'w> {
+    /// A list inside a nest that is open in `out`.
+    #[doc(hidden)]
+    pub fn new(out: &'w mut Writer) -> Self {
+        Self { out }
+    }
+
+    /// Appends one element with number 1, as `NFTA_LIST_ELEM`.
+    pub fn element(&mut self, write: impl FnOnce(&mut Writer)) -> &mut Self {
+        self.numbered(1, write)
+    }
+
+    /// Appends one element with a number of its own.
+    pub fn numbered(&mut self, number: u16, write: impl FnOnce(&mut Writer)) -> &mut Self {
+        self.out.nest(number, write);
+        self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kind::{Bytes, Str, U32};
+
+    #[test]
+    fn padding_is_zero_and_lengths_exclude_it() {
+        let mut out = Writer::new();
+        out.bytes_mut().resize(64, 0xa5);
+        out.clear();
+        out.message(16, 1, 7, |out| out.attr::<Str>(3, "veth0"))
+            .unwrap();
+        let mut want = Vec::new();
+        want.extend(26u32.to_ne_bytes());
+        want.extend(16u16.to_ne_bytes());
+        want.extend(1u16.to_ne_bytes());
+        want.extend(7u32.to_ne_bytes());
+        want.extend([0; 4]);
+        want.extend(10u16.to_ne_bytes());
+        want.extend(3u16.to_ne_bytes());
+        want.extend(b"veth0\0\0\0");
+        assert_eq!(out.bytes(), want);
+    }
+
+    #[test]
+    fn an_attribute_over_64_kib_takes_the_message_back() {
+        let mut out = Writer::new();
+        out.message(16, 0, 1, |out| out.attr::<U32>(1, 1)).unwrap();
+        let before = out.bytes().to_vec();
+        let error = out
+            .message(16, 0, 2, |out| {
+                out.nest(5, |out| out.attr::<Bytes>(2, &[0; 65_532]))
+            })
+            .unwrap_err();
+        assert_eq!(
+            error,
+            EncodeError::AttrTooLong {
+                number: 2,
+                len: 65_532
+            }
+        );
+        assert_eq!(out.bytes(), before);
+        let error = out
+            .message(16, 0, 2, |out| {
+                out.nest(5, |out| out.attr::<Bytes>(2, &[0; 65_530]))
+            })
+            .unwrap_err();
+        assert_eq!(
+            error,
+            EncodeError::AttrTooLong {
+                number: 5,
+                len: 65_536
+            }
+        );
+        assert_eq!(out.bytes(), before);
+        out.message(16, 0, 2, |out| out.attr::<Bytes>(2, &[0; 65_531]))
+            .unwrap();
+    }
+}
