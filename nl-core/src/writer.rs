@@ -189,14 +189,14 @@ mod tests {
     use crate::kind::{Bytes, Str, U32};
 
     #[test]
-    fn padding_is_zero_and_lengths_exclude_it() {
+    fn padding_is_zero_and_only_the_attribute_length_excludes_it() {
         let mut out = Writer::new();
         out.bytes_mut().resize(64, 0xa5);
         out.clear();
         out.message(16, 1, 7, |out| out.attr::<Str>(3, "veth0"))
             .unwrap();
         let mut want = Vec::new();
-        want.extend(26u32.to_ne_bytes());
+        want.extend(28u32.to_ne_bytes());
         want.extend(16u16.to_ne_bytes());
         want.extend(1u16.to_ne_bytes());
         want.extend(7u32.to_ne_bytes());
