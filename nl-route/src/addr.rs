@@ -1,0 +1,5 @@
+//! Addresses: `RTM_*ADDR`.
+
+use nl_core::MessageType;
+
+pub(crate) const MESSAGES: &[MessageType] = &[];

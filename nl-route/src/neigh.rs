@@ -1,0 +1,5 @@
+//! Neighbours: `RTM_*NEIGH`.
+
+use nl_core::MessageType;
+
+pub(crate) const MESSAGES: &[MessageType] = &[];

@@ -1,0 +1,5 @@
+//! Network namespace ids: `RTM_*NSID`.
+
+use nl_core::MessageType;
+
+pub(crate) const MESSAGES: &[MessageType] = &[];

@@ -1,0 +1,5 @@
+//! Routes: `RTM_*ROUTE`.
+
+use nl_core::MessageType;
+
+pub(crate) const MESSAGES: &[MessageType] = &[];
