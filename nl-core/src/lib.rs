@@ -28,7 +28,9 @@
 //!     const NAME: &'static str = "rtnetlink";
 //!     const STRICT: bool = true;
 //!     fn message_types() -> &'static [MessageType] {
-//!         &[MessageType { number: 18, name: "RTM_GETLINK", table: &LINK_ATTRS }]
+//!         static TYPES: [MessageType; 1] =
+//!             [MessageType { number: 18, name: "RTM_GETLINK", table: &LINK_ATTRS }];
+//!         &TYPES
 //!     }
 //! }
 //!

@@ -170,11 +170,11 @@ pub const fn span(numbers: &[u16]) -> usize {
     clippy::cast_possible_truncation,
     reason = "evaluated by the compiler, where an overflow is a build error"
 )]
-pub const fn by_number<const N: usize>(rows: &[Row]) -> [u8; N] {
+pub const fn by_number<const N: usize>(numbers: &[u16]) -> [u8; N] {
     let mut at = [0u8; N];
     let mut i = 0;
-    while i < rows.len() {
-        let slot = &mut at[rows[i].number as usize];
+    while i < numbers.len() {
+        let slot = &mut at[numbers[i] as usize];
         assert!(*slot == 0, "two rows have the same number");
         i += 1;
         assert!(i < 256, "a table has at most 255 rows");
@@ -579,23 +579,20 @@ macro_rules! attrs {
         $($($(#[$cdoc])* pub const $CNUM: u16 = $cnum;)*)?
 
         $(#[$doc])*
-        pub static $TABLE: $crate::Table = $crate::Table::new::<$header>(
-            stringify!($TABLE),
-            const { &[
+        pub static $TABLE: $crate::Table = {
+            const NUMBERS: &[u16] = &[
+                $($($VNUM,)*)? $($($NNUM,)*)? $($($LNUM,)*)? $($($CNUM,)*)?
+            ];
+            // Statics, not constants: a table may hold itself.
+            static ROWS: [$crate::Row; NUMBERS.len()] = [
                 $($($crate::Row::value::<$vkind>($VNUM, stringify!($VNUM)),)*)?
                 $($($crate::Row::nest($NNUM, stringify!($NNUM), $crate::Format::Nest(&$ntable)),)*)?
                 $($($crate::Row::nest($LNUM, stringify!($LNUM), $crate::Format::List(&$ltable)),)*)?
                 $($($crate::Row::nest($CNUM, stringify!($CNUM), $crate::Format::Chosen { by: $by, table: $choose }),)*)?
-            ] },
-            const { &$crate::table::by_number::<{ $crate::table::span(&[
-                $($($VNUM,)*)? $($($NNUM,)*)? $($($LNUM,)*)? $($($CNUM,)*)?
-            ]) }>(&[
-                $($($crate::Row::value::<$crate::kind::Bytes>($VNUM, ""),)*)?
-                $($($crate::Row::value::<$crate::kind::Bytes>($NNUM, ""),)*)?
-                $($($crate::Row::value::<$crate::kind::Bytes>($LNUM, ""),)*)?
-                $($($crate::Row::value::<$crate::kind::Bytes>($CNUM, ""),)*)?
-            ]) },
-        );
+            ];
+            static BY_NUMBER: [u8; $crate::table::span(NUMBERS)] = $crate::table::by_number(NUMBERS);
+            $crate::Table::new::<$header>(stringify!($TABLE), &ROWS, &BY_NUMBER)
+        };
 
         $(#[$doc])*
         ///

@@ -1,0 +1,177 @@
+//! The connection against the running kernel, each test in a network namespace of its own.
+
+mod rtnetlink;
+
+use std::os::fd::AsFd;
+
+use nl_core::{Connection, Errno, Error};
+use rtnetlink::*;
+
+fn names(route: &mut Connection<Route>) -> Vec<String> {
+    let mut names = Vec::new();
+    route
+        .dump(&GetLinks, |link| {
+            names.extend(link.name().map(str::to_owned))
+        })
+        .unwrap();
+    names
+}
+
+#[test]
+fn call_get_and_dump_agree() {
+    nl_netns::isolate!(|| {
+        let mut route = Connection::<Route>::open().unwrap();
+        route.call(&NewBridge("br0".into())).unwrap();
+        let link = route.get(&GetLink("br0")).unwrap();
+        assert_eq!(
+            link.view().link_info().and_then(|info| info.driver()),
+            Some("bridge")
+        );
+        assert!(names(&mut route).contains(&"br0".to_owned()));
+        let collected = route.collect(&GetLinks).unwrap();
+        assert_eq!(
+            collected
+                .iter()
+                .filter(|link| link.view().name() == Some("br0"))
+                .count(),
+            1
+        );
+    });
+}
+
+#[test]
+fn a_refusal_carries_request_errno_and_the_kernels_words() {
+    nl_netns::isolate!(|| {
+        let mut route = Connection::<Route>::open().unwrap();
+        let error = route.get(&GetLink("nope")).unwrap_err();
+        assert_eq!(error.to_string(), "RTM_GETLINK: No such device (ENODEV)");
+        route.call(&NewBridge("br0".into())).unwrap();
+        let ifindex = route
+            .get(&GetLink("br0"))
+            .unwrap()
+            .view()
+            .header()
+            .ifindex
+            .get();
+        let error = route
+            .call(&SetMtu {
+                ifindex,
+                mtu: 70_000,
+            })
+            .unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "RTM_NEWLINK: mtu greater than device maximum (EINVAL)"
+        );
+        assert_eq!(error.errno(), Some(Errno::EINVAL));
+    });
+}
+
+#[test]
+fn every_failure_of_a_batch_is_at_its_index_and_the_rest_is_done() {
+    nl_netns::isolate!(|| {
+        let mut route = Connection::<Route>::open().unwrap();
+        // Every request about "br0" after the first fails.
+        let requests: Vec<_> = (0..600)
+            .map(|i| {
+                NewBridge(if i % 3 == 0 {
+                    "br0".into()
+                } else {
+                    format!("b{i}")
+                })
+            })
+            .collect();
+        let report = route.batch(&requests).unwrap();
+        assert_eq!(report.sent, 600);
+        let failed: Vec<_> = report
+            .failures
+            .iter()
+            .map(|failure| failure.index)
+            .collect();
+        assert_eq!(failed, (3..600).step_by(3).collect::<Vec<_>>());
+        assert!(
+            report
+                .failures
+                .iter()
+                .all(|failure| failure.error.errno == Errno::EEXIST)
+        );
+        assert!(report.unknown.is_empty());
+        assert_eq!(names(&mut route).len(), 402);
+    });
+}
+
+#[test]
+fn a_batch_in_which_everything_fails_loses_no_answer() {
+    nl_netns::isolate!(|| {
+        let mut route = Connection::<Route>::open().unwrap();
+        let report = route
+            .batch((0..20_000).map(|_| SetMtu {
+                ifindex: 4242,
+                mtu: 1500,
+            }))
+            .unwrap();
+        assert_eq!((report.sent, report.failures.len()), (20_000, 20_000));
+        assert!(
+            report
+                .failures
+                .iter()
+                .enumerate()
+                .all(|(i, failure)| failure.index == i)
+        );
+        assert!(
+            report
+                .failures
+                .iter()
+                .all(|failure| failure.error.errno == Errno::ENODEV)
+        );
+    });
+}
+
+#[test]
+fn a_dump_that_is_left_early_does_not_disturb_the_next_request() {
+    nl_netns::isolate!(|| {
+        let mut route = Connection::<Route>::open().unwrap();
+        assert!(
+            route
+                .batch((0..200).map(|i| NewBridge(format!("br{i}"))))
+                .unwrap()
+                .is_success()
+        );
+        for _ in 0..3 {
+            let mut dump = route.start_dump(&GetLinks).unwrap();
+            assert!(dump.next().unwrap().is_some());
+            drop(dump);
+            assert_eq!(
+                route.get(&GetLink("br7")).unwrap().view().name(),
+                Some("br7")
+            );
+        }
+        assert_eq!(names(&mut route).len(), 201);
+    });
+}
+
+#[test]
+fn a_connection_opened_in_a_namespace_stays_there() {
+    nl_netns::isolate!(|| {
+        let other = nl_netns::Namespace::new().unwrap();
+        let mut there = Connection::<Route>::open_in(other.as_fd()).unwrap();
+        let mut here = Connection::<Route>::open().unwrap();
+        there.call(&NewBridge("there".into())).unwrap();
+        here.call(&NewBridge("here".into())).unwrap();
+        assert!(names(&mut there).contains(&"there".to_owned()));
+        assert!(!names(&mut here).contains(&"there".to_owned()));
+        let file = std::fs::File::open("/dev/null").unwrap();
+        let error = Connection::<Route>::open_in(file.as_fd()).unwrap_err();
+        assert!(matches!(error, Error::Io { .. }), "{error}");
+    });
+}
+
+#[test]
+fn connections_move_between_threads() {
+    nl_netns::isolate!(|| {
+        let mut route = Connection::<Route>::open().unwrap();
+        std::thread::spawn(move || route.call(&NewBridge("br0".into())).unwrap())
+            .join()
+            .unwrap();
+    });
+}
