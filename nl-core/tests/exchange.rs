@@ -1,4 +1,9 @@
 //! The exchange against a peer that sends damaged, foreign, reordered and hostile answers.
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
 
 mod rtnetlink;
 

@@ -1,5 +1,10 @@
 //! Extended acknowledgements as the kernel sent them.
 #![cfg(target_endian = "little")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
 
 mod rtnetlink;
 
