@@ -74,8 +74,8 @@ impl Command {
     ///
     /// # Errors
     ///
-    /// [`Error::System`] with the step that failed on the way into the namespaces, or with `exec of "PROGRAM" failed`;
-    /// [`Error::Forbidden`] if a user namespace is needed and not to be had.
+    /// [`Error::System`] with the step that failed on the way into the namespaces, [`Error::Exec`] if the program cannot
+    /// be run; [`Error::Forbidden`] if a user namespace is needed and not to be had.
     pub fn spawn(&mut self) -> Result<Child> {
         self.std.spawn().map_err(|error| self.explain(error))
     }
@@ -115,10 +115,10 @@ impl Command {
             (Ok(length), Some(errno)) if length == step.len() => self
                 .plan
                 .error(usize::from_ne_bytes(step), Errno::from_raw(errno)),
-            _ => Error::system(
-                format!("exec of \"{}\" failed", self.program.display()),
-                error,
-            ),
+            _ => Error::Exec {
+                program: self.program.clone(),
+                source: error,
+            },
         }
     }
 }

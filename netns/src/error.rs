@@ -1,6 +1,7 @@
 //! What can go wrong, in words that a command-line tool can print as they are.
 
 use std::borrow::Cow;
+use std::ffi::OsString;
 use std::path::PathBuf;
 use std::{fmt, io};
 
@@ -12,9 +13,21 @@ pub enum Error {
     InvalidName(String),
     /// The file exists and is no network namespace: the machine was restarted, or the name was bound in another mount
     /// namespace, and only the plain file is left. Deleting the name and adding it again cures it.
-    NotANamespace(PathBuf),
+    NotANamespace {
+        /// What was asked for.
+        name: OsString,
+        /// The file that was found.
+        path: PathBuf,
+    },
     /// The system forbids user namespaces to this user; the text says which setting does and how to change it.
     Forbidden(String),
+    /// The program could not be started, although all is well with the namespaces.
+    Exec {
+        /// The program.
+        program: OsString,
+        /// The kernel's answer.
+        source: io::Error,
+    },
     /// A system call failed.
     System {
         /// What was being done to what, in iproute2's words where it has some:
@@ -40,8 +53,9 @@ impl Error {
     #[must_use]
     pub fn errno(&self) -> Option<i32> {
         match self {
-            Self::System { source, .. } => source.raw_os_error(),
-            _ => None,
+            Self::System { source, .. } | Self::Exec { source, .. } => source.raw_os_error(),
+            Self::NotANamespace { .. } => Some(libc::EINVAL),
+            Self::InvalidName(_) | Self::Forbidden(_) => None,
         }
     }
 }
@@ -50,12 +64,23 @@ impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::InvalidName(name) => write!(f, "Invalid netns name \"{name}\""),
-            Self::NotANamespace(path) => write!(
+            // The first half is what iproute2 says; nobody understands it.
+            Self::NotANamespace { name, path } => write!(
                 f,
-                "\"{}\" is not a network namespace but a file left behind; delete the name and add it again",
+                "setting the network namespace \"{}\" failed: Invalid argument ({} is no network namespace; \
+                 if it is the file of one that is gone, delete the name and add it again)",
+                name.display(),
                 path.display()
             ),
             Self::Forbidden(why) => f.write_str(why),
+            Self::Exec { program, source } => {
+                write!(
+                    f,
+                    "exec of \"{}\" failed: {}",
+                    program.display(),
+                    strerror(source)
+                )
+            }
             Self::System { what, source } => write!(f, "{what}: {}", strerror(source)),
         }
     }
@@ -64,9 +89,19 @@ impl fmt::Display for Error {
 impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
-            Self::System { source, .. } => Some(source),
+            Self::System { source, .. } | Self::Exec { source, .. } => Some(source),
             _ => None,
         }
+    }
+}
+
+/// For callers whose own work is I/O: the kind survives, the text is this error's.
+impl From<Error> for io::Error {
+    fn from(error: Error) -> Self {
+        let kind = error.errno().map_or(io::ErrorKind::Other, |errno| {
+            Self::from_raw_os_error(errno).kind()
+        });
+        Self::new(kind, error)
     }
 }
 

@@ -63,9 +63,11 @@ thread_local! {
 #[macro_export]
 macro_rules! isolate {
     ($body:expr) => {{
-        fn here() {}
-        let place = concat!(file!(), ":", line!(), ":", column!());
-        $crate::isolate::run(::std::any::type_name_of_val(&here), place, $body)
+        let item = {
+            fn here() {}
+            ::std::any::type_name_of_val(&here)
+        };
+        $crate::isolate::run(item, concat!(file!(), ":", line!(), ":", column!()), $body)
     }};
 }
 

@@ -30,8 +30,8 @@ pub(crate) enum Step {
     Mount(Mount),
     /// `umount2(2)` with `MNT_DETACH`.
     Unmount(CString),
-    /// `chdir(2)`.
-    Chdir(CString),
+    /// Enter an existing mount namespace, and there the directory of the same path; its root if it has none.
+    EnterMounts(Arc<OwnedFd>),
     /// Set `lo` up.
     LoopbackUp,
     /// Go on in a child, the first process of a new pid namespace, while this process waits and ends as the child does.
@@ -124,6 +124,11 @@ impl Plan {
         self
     }
 
+    /// How many steps there are.
+    pub(crate) fn len(&self) -> usize {
+        self.steps.len()
+    }
+
     /// Does it all to the calling process. Async-signal-safe: system calls on prepared data, nothing else.
     ///
     /// # Errors
@@ -145,11 +150,19 @@ impl Plan {
             _ => "preparing the process failed".to_owned(),
         };
         let makes_user_namespace = |(step, _): &(Step, _)| matches!(step, Step::Unshare(flags) if flags.contains(CloneFlags::CLONE_NEWUSER));
-        // A refusal by policy may strike at `unshare` itself or, with AppArmor, at the first use of the new privileges.
-        if self.steps.iter().take(step + 1).any(makes_user_namespace)
-            && let Some(why) = crate::policy::why_forbidden(errno)
+        if self
+            .steps
+            .iter()
+            .take(step.saturating_add(1))
+            .any(makes_user_namespace)
         {
-            return Error::Forbidden(why);
+            let at_once = matches!(
+                self.steps.get(step),
+                Some((Step::Unshare(_) | Step::Write(..), _))
+            );
+            if let Some(why) = crate::policy::why_forbidden(errno, at_once) {
+                return Error::Forbidden(why);
+            }
         }
         Error::system(what, errno)
     }
@@ -177,7 +190,13 @@ impl Step {
                 m.data,
             ),
             Self::Unmount(target) => umount2(target.as_c_str(), MntFlags::MNT_DETACH),
-            Self::Chdir(path) => nix::unistd::chdir(path.as_c_str()),
+            Self::EnterMounts(fd) => {
+                let mut space = [0; 4096];
+                let here = sys::current_dir(&mut space);
+                setns(fd.as_fd(), CloneFlags::CLONE_NEWNS)?;
+                let _ = here.and_then(nix::unistd::chdir);
+                Ok(())
+            }
             Self::LoopbackUp => sys::loopback_up(),
             Self::Fork => fork_and_mirror(),
             Self::DieWithParent => sys::die_with_parent(),
@@ -193,7 +212,7 @@ fn fork_and_mirror() -> nix::Result<()> {
         ForkResult::Parent { child } => child,
     };
     // Whoever reads what the child writes must see its end when the child closes it; a terminal's Ctrl-C is the child's.
-    sys::close_all();
+    sys::close_from(0);
     sys::set_signal(Signal::SIGINT, true);
     sys::set_signal(Signal::SIGQUIT, true);
     loop {

@@ -5,13 +5,19 @@ use std::fs;
 use nix::errno::Errno;
 
 /// One sentence for the refusal `errno`, or nothing if it has no known connection with a policy.
-pub(crate) fn why_forbidden(errno: Errno) -> Option<String> {
-    sentence(errno, |key| {
+///
+/// `at_once` if the making of the namespace was refused, and not the first use of the privileges in it.
+pub(crate) fn why_forbidden(errno: Errno, at_once: bool) -> Option<String> {
+    sentence(errno, at_once, |key| {
         fs::read_to_string(format!("/proc/sys/{}", key.replace('.', "/"))).ok()
     })
 }
 
-fn sentence(errno: Errno, sysctl: impl Fn(&str) -> Option<String>) -> Option<String> {
+fn sentence(
+    errno: Errno,
+    at_once: bool,
+    sysctl: impl Fn(&str) -> Option<String>,
+) -> Option<String> {
     if !matches!(
         errno,
         Errno::EPERM
@@ -25,15 +31,17 @@ fn sentence(errno: Errno, sysctl: impl Fn(&str) -> Option<String>) -> Option<Str
     }
     let is = |key, value: &str| sysctl(key).is_some_and(|text| text.trim() == value);
     let cannot = "user namespaces are not available";
+    let apparmor = is("kernel.apparmor_restrict_unprivileged_userns", "1");
+    if !(at_once || apparmor) {
+        return None;
+    }
     let text = if is("user.max_user_namespaces", "0") {
         format!("{cannot}: enable them with `sysctl -w user.max_user_namespaces=15000`")
     } else if is("kernel.unprivileged_userns_clone", "0") && errno == Errno::EPERM {
         format!(
             "{cannot} to ordinary users: enable them with `sysctl -w kernel.unprivileged_userns_clone=1`"
         )
-    } else if is("kernel.apparmor_restrict_unprivileged_userns", "1")
-        && matches!(errno, Errno::EPERM | Errno::EACCES)
-    {
+    } else if apparmor && matches!(errno, Errno::EPERM | Errno::EACCES) {
         format!(
             "{cannot} to ordinary users, AppArmor restricts them: enable them with \
              `sysctl -w kernel.apparmor_restrict_unprivileged_userns=0`, or give this program an AppArmor profile \
@@ -64,7 +72,9 @@ mod tests {
     use super::*;
 
     fn with(errno: Errno, key: &str, value: &str) -> Option<String> {
-        sentence(errno, |asked| (asked == key).then(|| value.to_owned()))
+        sentence(errno, true, |asked| {
+            (asked == key).then(|| value.to_owned())
+        })
     }
 
     #[test]

@@ -4,8 +4,9 @@
     reason = "fork, pre_exec and ioctl have no safe form; every other module goes through here"
 )]
 
+use std::ffi::CStr;
 use std::io;
-use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
+use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
 use std::os::unix::process::CommandExt;
 use std::process::Command;
 
@@ -53,16 +54,45 @@ pub(crate) fn set_signal(signal: Signal, ignore: bool) {
     unsafe { libc::signal(signal as i32, handler) };
 }
 
-/// Closes every file descriptor of the process. Only for a forked child that will touch none of them again.
-pub(crate) fn close_all() {
+/// Closes every file descriptor from `first` on. Only for a forked child that will touch none of them again.
+pub(crate) fn close_from(first: u16) {
+    let first = libc::c_uint::from(first);
     // SAFETY: the caller is a forked child that owns its table of descriptors alone and ends without using one.
-    let closed = unsafe { libc::syscall(libc::SYS_close_range, 0, libc::c_uint::MAX, 0) };
+    let closed = unsafe { libc::syscall(libc::SYS_close_range, first, libc::c_uint::MAX, 0) };
     if closed != 0 {
         // Kernels before 5.9.
-        for fd in 0..1024 {
+        for fd in first.cast_signed()..1024 {
             // SAFETY: as above.
             unsafe { libc::close(fd) };
         }
+    }
+}
+
+/// `getcwd(2)`, without the C library's, which may allocate.
+pub(crate) fn current_dir(space: &mut [u8]) -> nix::Result<&CStr> {
+    // SAFETY: the kernel writes at most as many bytes as the slice has.
+    let written = unsafe { libc::syscall(libc::SYS_getcwd, space.as_mut_ptr(), space.len()) };
+    Errno::result(written)?;
+    CStr::from_bytes_until_nul(space).map_err(|_| Errno::ENAMETOOLONG)
+}
+
+/// Sleeps until the last writer of the pipe that is standard input has gone.
+pub(crate) fn wait_for_end_of_stdin() {
+    let mut byte = 0_u8;
+    loop {
+        // SAFETY: the kernel writes at most one byte into `byte`.
+        let length = unsafe { libc::read(0, (&raw mut byte).cast(), 1) };
+        if length == 0 || (length < 0 && Errno::last() != Errno::EINTR) {
+            return;
+        }
+    }
+}
+
+/// Sleeps until killed.
+pub(crate) fn sleep_for_good() -> ! {
+    loop {
+        // SAFETY: `pause` has no preconditions.
+        unsafe { libc::pause() };
     }
 }
 
@@ -115,6 +145,15 @@ pub(crate) fn socket(domain: i32, kind: i32, protocol: i32) -> io::Result<OwnedF
     let fd = Errno::result(unsafe { libc::socket(domain, kind | libc::SOCK_CLOEXEC, protocol) })?;
     // SAFETY: the kernel just gave us this descriptor and nobody else knows it.
     Ok(unsafe { OwnedFd::from_raw_fd(fd) })
+}
+
+/// The `CLONE_NEW*` flag of a namespace's type, or nothing where the file is no namespace or the kernel older than 4.11.
+pub(crate) fn namespace_type(fd: BorrowedFd<'_>) -> Option<i32> {
+    // `NS_GET_NSTYPE`, `_IO(0xb7, 0x3)`, in include/uapi/linux/nsfs.h.
+    const NS_GET_NSTYPE: u32 = 0xb703;
+    // SAFETY: this ioctl has no argument; another kind of file answers ENOTTY.
+    let answer = unsafe { libc::ioctl(fd.as_raw_fd(), NS_GET_NSTYPE as _) };
+    Errno::result(answer).ok()
 }
 
 fn errno_of(error: io::Error) -> Errno {
