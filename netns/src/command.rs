@@ -9,11 +9,11 @@ use std::sync::Arc;
 
 use nix::errno::Errno;
 use nix::fcntl::OFlag;
-use nix::unistd::{pipe2, read, write};
+use nix::unistd::{Pid, pipe2, read, write};
 
 use crate::error::{Error, Result};
 use crate::plan::Plan;
-use crate::sys;
+use crate::{proc, sys};
 
 /// A program to be run in other namespaces than the caller's.
 ///
@@ -26,6 +26,8 @@ pub struct Command {
     plan: Arc<Plan>,
     /// The number of the step that failed in the child.
     failed_step: OwnedFd,
+    /// Whether `exec` must leave this process as it is, because the namespaces live only as long as it.
+    needs_caller: bool,
 }
 
 impl Command {
@@ -42,7 +44,14 @@ impl Command {
             program: program.to_owned(),
             plan,
             failed_step,
+            needs_caller: false,
         })
+    }
+
+    /// For namespaces that end with the calling process.
+    pub(crate) fn needing_caller(mut self, needs: bool) -> Self {
+        self.needs_caller = needs;
+        self
     }
 
     /// Adds an argument.
@@ -101,12 +110,22 @@ impl Command {
     /// Turns the calling process into the program. Returns only if that failed.
     ///
     /// This is the one function of the crate that moves the caller: when it returns with an error the process may be in
-    /// some of the namespaces already and is good for nothing but printing the error and ending. For command-line tools;
-    /// call it while the process has a single thread.
+    /// some of the namespaces already and is good for nothing but printing the error and ending. For command-line tools.
+    ///
+    /// Where the process cannot be the program it waits for it and ends as it does: when it has several threads and a
+    /// user namespace is involved, and in a sandbox with a pid namespace, which ends with its maker.
     #[must_use]
     pub fn exec(&mut self) -> Error {
-        let error = self.std.exec();
-        self.explain(error)
+        let threaded = || proc::threads() != Some(1);
+        if !(self.needs_caller || self.plan.changes_user_namespace() && threaded()) {
+            let error = self.std.exec();
+            return self.explain(error);
+        }
+        match self.spawn() {
+            // The process in between mirrors the program already; this one has the number of that one.
+            Ok(child) => sys::end_like(Pid::from_raw(child.id().cast_signed())),
+            Err(error) => error,
+        }
     }
 
     fn explain(&self, error: io::Error) -> Error {

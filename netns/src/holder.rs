@@ -88,6 +88,11 @@ impl Holder {
         self.kept = true;
     }
 
+    /// Whether it outlives this process.
+    pub(crate) fn is_kept(&self) -> bool {
+        self.kept
+    }
+
     pub(crate) fn pid(&self) -> u32 {
         self.pid.as_raw().cast_unsigned()
     }

@@ -136,12 +136,19 @@ fn run_child(test: &str, place: &str) {
 
     let output = String::from_utf8_lossy(&output);
     match report.as_slice() {
-        b"+." if status.success() => print!("{output}"),
+        b"+." if status.success() => print!("{}", without_header(&output, test)),
         b"" => panic!(
             "{test} did not run: the test executable knows no test of exactly this name\n{output}"
         ),
         _ => panic!("{test} failed in its own network ({status}):\n{output}"),
     }
+}
+
+/// What the body printed, without what the harness of the child prints before it.
+fn without_header<'a>(output: &'a str, test: &str) -> &'a str {
+    let body = output.strip_prefix("\nrunning 1 test\n").unwrap_or(output);
+    body.strip_prefix(&format!("test {test} ... "))
+        .unwrap_or(body)
 }
 
 struct Outcome {

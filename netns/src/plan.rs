@@ -9,10 +9,8 @@ use nix::errno::Errno;
 use nix::fcntl::{OFlag, open};
 use nix::mount::{MntFlags, MsFlags, mount, umount2};
 use nix::sched::{CloneFlags, setns, unshare};
-use nix::sys::signal::{Signal, kill};
 use nix::sys::stat::Mode;
-use nix::sys::wait::{WaitStatus, waitpid};
-use nix::unistd::{ForkResult, getpid, write};
+use nix::unistd::{ForkResult, write};
 
 use crate::error::Error;
 use crate::sys;
@@ -129,6 +127,14 @@ impl Plan {
         self.steps.len()
     }
 
+    /// Whether a step needs a process with a single thread: only such may change its user namespace.
+    pub(crate) fn changes_user_namespace(&self) -> bool {
+        let enters = |step: &Step| matches!(step, Step::Setns(_, kind) if kind.contains(CloneFlags::CLONE_NEWUSER));
+        self.steps
+            .iter()
+            .any(|(step, _)| step.makes_user_namespace() || enters(step))
+    }
+
     /// Does it all to the calling process. Async-signal-safe: system calls on prepared data, nothing else.
     ///
     /// # Errors
@@ -149,12 +155,11 @@ impl Plan {
             Some((_, Failure::Fatal(what))) => what.clone(),
             _ => "preparing the process failed".to_owned(),
         };
-        let makes_user_namespace = |(step, _): &(Step, _)| matches!(step, Step::Unshare(flags) if flags.contains(CloneFlags::CLONE_NEWUSER));
         if self
             .steps
             .iter()
             .take(step.saturating_add(1))
-            .any(makes_user_namespace)
+            .any(|(step, _)| step.makes_user_namespace())
         {
             let at_once = matches!(
                 self.steps.get(step),
@@ -169,6 +174,10 @@ impl Plan {
 }
 
 impl Step {
+    fn makes_user_namespace(&self) -> bool {
+        matches!(self, Self::Unshare(flags) if flags.contains(CloneFlags::CLONE_NEWUSER))
+    }
+
     fn run(&self) -> nix::Result<()> {
         match self {
             Self::Setns(fd, kind) => setns(fd.as_fd(), *kind),
@@ -211,20 +220,7 @@ fn fork_and_mirror() -> nix::Result<()> {
         ForkResult::Child => return sys::die_with_parent(),
         ForkResult::Parent { child } => child,
     };
-    // Whoever reads what the child writes must see its end when the child closes it; a terminal's Ctrl-C is the child's.
+    // Whoever reads what the child writes must see its end when the child closes it.
     sys::close_from(0);
-    sys::set_signal(Signal::SIGINT, true);
-    sys::set_signal(Signal::SIGQUIT, true);
-    loop {
-        match waitpid(child, None) {
-            Ok(WaitStatus::Exited(_, status)) => sys::exit_now(status),
-            Ok(WaitStatus::Signaled(_, signal, _)) => {
-                sys::set_signal(signal, false);
-                let _ = kill(getpid(), signal);
-                sys::exit_now(128 + signal as i32);
-            }
-            Ok(_) | Err(Errno::EINTR) => {}
-            Err(_) => sys::exit_now(1),
-        }
-    }
+    sys::end_like(child)
 }

@@ -160,6 +160,11 @@ pub fn user_name(uid: u32) -> Option<String> {
     })
 }
 
+/// How many threads the calling process has.
+pub(crate) fn threads() -> Option<usize> {
+    Some(fs::read_dir("/proc/self/task").ok()?.count())
+}
+
 fn parent(pid: u32) -> Option<u32> {
     let status = fs::read(format!("/proc/{pid}/status")).ok()?;
     let value = status

@@ -146,7 +146,8 @@ impl Sandbox {
         {
             plan.must(Step::Fork, "fork failed");
         }
-        Command::new(program.as_ref(), plan)
+        let ends_with_us = self.holder.as_ref().is_some_and(|holder| !holder.is_kept());
+        Ok(Command::new(program.as_ref(), plan)?.needing_caller(ends_with_us))
     }
 }
 

@@ -11,8 +11,9 @@ use std::os::unix::process::CommandExt;
 use std::process::Command;
 
 use nix::errno::Errno;
-use nix::sys::signal::Signal;
-use nix::unistd::ForkResult;
+use nix::sys::signal::{Signal, kill};
+use nix::sys::wait::{WaitStatus, waitpid};
+use nix::unistd::{ForkResult, Pid, getpid};
 
 use crate::plan::Plan;
 
@@ -45,6 +46,25 @@ pub(crate) fn fork() -> nix::Result<ForkResult> {
 pub(crate) fn exit_now(status: i32) -> ! {
     // SAFETY: `_exit` has no preconditions.
     unsafe { libc::_exit(status) }
+}
+
+/// Waits for a child, then ends the process in the same way: same exit status or same signal. A terminal's Ctrl-C is
+/// the child's meanwhile.
+pub(crate) fn end_like(child: Pid) -> ! {
+    set_signal(Signal::SIGINT, true);
+    set_signal(Signal::SIGQUIT, true);
+    loop {
+        match waitpid(child, None) {
+            Ok(WaitStatus::Exited(_, status)) => exit_now(status),
+            Ok(WaitStatus::Signaled(_, signal, _)) => {
+                set_signal(signal, false);
+                let _ = kill(getpid(), signal);
+                exit_now(128 + signal as i32);
+            }
+            Ok(_) | Err(Errno::EINTR) => {}
+            Err(_) => exit_now(1),
+        }
+    }
 }
 
 /// Puts the default or the ignoring handler on a signal.

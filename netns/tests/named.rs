@@ -297,7 +297,9 @@ fn exec_turns_the_process_into_the_program() {
 #[test]
 #[ignore = "the process that exec_turns_the_process_into_the_program starts"]
 fn the_process_to_turn() {
-    let name = std::env::var("NL_NETNS_TURN").unwrap();
+    let Ok(name) = std::env::var("NL_NETNS_TURN") else {
+        return;
+    };
     let mut command = Namespace::open(name).unwrap().command("sh").unwrap();
     panic!(
         "{}",

@@ -3,7 +3,8 @@
 
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
-use std::process::Stdio;
+use std::os::unix::process::ExitStatusExt;
+use std::process::{ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
 use nl_netns::{Command, Sandbox, Unshare};
@@ -151,7 +152,6 @@ fn a_pid_namespace_takes_everything_along() {
 
 #[test]
 fn status_and_signal_pass_through_the_waiting_process() {
-    use std::os::unix::process::ExitStatusExt;
     let sandbox = Sandbox::builder().pid(true).start().unwrap();
     let run = |script: &str| {
         sandbox
@@ -239,6 +239,9 @@ fn a_limit_of_zero_is_explained() {
 #[test]
 #[ignore = "the process that a_limit_of_zero_is_explained starts"]
 fn a_refused_sandbox() {
+    if fs::read_to_string("/proc/sys/user/max_user_namespaces").unwrap() != "0\n" {
+        return;
+    }
     println!(
         "{}",
         Unshare::new()
@@ -323,4 +326,49 @@ fn standard_streams_are_the_commands() {
     let mut child = command.spawn().unwrap();
     child.stdin.take().unwrap().write_all(b"through").unwrap();
     assert_eq!(child.wait_with_output().unwrap().stdout, b"through");
+}
+
+/// What a process prints and how it ends that calls `exec` with a script for `sh` in a sandbox.
+fn turned(script: &str, pid_namespace: &str) -> (String, ExitStatus) {
+    let mut process = std::process::Command::new("/proc/self/exe");
+    // On the main thread: a process with others may not enter a user namespace.
+    process.args([
+        "--exact",
+        "the_process_to_turn",
+        "--ignored",
+        "--nocapture",
+        "--test-threads=1",
+    ]);
+    let output = process
+        .env("NL_NETNS_TURN", script)
+        .env("NL_NETNS_PID", pid_namespace)
+        .output()
+        .unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(!text.contains("test result"), "{text}");
+    (text, output.status)
+}
+
+#[test]
+#[ignore = "the process that the tests of exec start"]
+fn the_process_to_turn() {
+    let Ok(script) = std::env::var("NL_NETNS_TURN") else {
+        return;
+    };
+    let pid = std::env::var("NL_NETNS_PID").unwrap() == "true";
+    let sandbox = Sandbox::builder().pid(pid).start().unwrap();
+    panic!(
+        "{}",
+        sandbox.command("sh").unwrap().args(["-c", &script]).exec()
+    );
+}
+
+#[test]
+fn exec_ends_like_the_program() {
+    for pid in ["true", "false"] {
+        let (text, status) = turned("id -u; cat /sys/class/net/lo/flags; exit 6", pid);
+        assert!(text.ends_with("0\n0x9\n"), "{text}");
+        assert_eq!(status.code(), Some(6));
+        assert_eq!(turned("kill -KILL $$", pid).1.signal(), Some(libc::SIGKILL));
+    }
 }
