@@ -2,7 +2,7 @@
 
 use nl_core::{MessageType, Protocol};
 
-use crate::{addr, link, neigh, nsid, route, rule};
+use crate::{addr, link, neigh, nexthop, nsid, route, rule};
 
 /// rtnetlink (`NETLINK_ROUTE`): what a [`Connection<Route>`](nl_core::Connection) speaks; rtnetlink(7).
 #[derive(Debug)]
@@ -15,6 +15,7 @@ const PARTS: &[&[MessageType]] = &[
     route::MESSAGES,
     neigh::MESSAGES,
     rule::MESSAGES,
+    nexthop::MESSAGES,
     nsid::MESSAGES,
 ];
 

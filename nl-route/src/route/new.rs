@@ -1,0 +1,391 @@
+//! [`NewRoute`], [`DelRoute`]: routes to be made and deleted.
+
+use std::net::IpAddr;
+
+use nl_core::kind::{I32, Ip, U8, U32};
+use nl_core::{Request, Writer};
+
+use super::encap::Encap;
+use super::metrics::RouteMetrics;
+use super::multipath::{NewHop, write_gateway, write_hops};
+use super::{
+    RTA_DST, RTA_EXPIRES, RTA_FLOW, RTA_NH_ID, RTA_OIF, RTA_PREF, RTA_PREFSRC, RTA_PRIORITY,
+    RTA_SRC, RTA_TABLE, RTA_TTL_PROPAGATE, RouteFlags, RoutePref, RouteProtocol, RouteScope,
+    RouteTable, RouteType, RtMsg,
+};
+use crate::prefix::Prefix;
+use crate::protocol::{RTM_DELROUTE, RTM_NEWROUTE, Route};
+use crate::value::{Family, Mode};
+
+/// Makes a route, as `ip route add PREFIX …`.
+///
+/// What is not said is sent as `ip` sends it: protocol `boot`, type `unicast`, table `main` (`local` for local,
+/// broadcast and anycast routes), and for IPv4 scope `link` where no gateway is given, `host` for local routes.
+///
+/// It is plain data; writing it allocates nothing, so that millions can go through
+/// [`batch`](nl_core::Connection::batch).
+///
+/// ```
+/// use nl_route::route::NewRoute;
+///
+/// let route = NewRoute::new("10.1.0.0/16".parse().unwrap())
+///     .via([10, 0, 0, 254].into())
+///     .metric(100);
+/// # let _ = route;
+/// ```
+///
+/// # Errors
+///
+/// `EEXIST` if it is there ([`Mode::Add`]), `ENOENT` if it is not ([`Mode::Change`]), `ENETUNREACH` with "Nexthop
+/// has invalid gateway" if the gateway is on no link, `ENODEV` or `ENETDOWN` for the device, `EINVAL` for host bits in
+/// the destination.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[allow(missing_docs, reason = "the setters of the same names say it")]
+pub struct NewRoute {
+    pub mode: Mode,
+    pub dst: Prefix,
+    pub src: Option<Prefix>,
+    pub tos: u8,
+    pub table: Option<RouteTable>,
+    pub protocol: Option<RouteProtocol>,
+    pub scope: Option<RouteScope>,
+    pub route_type: Option<RouteType>,
+    pub flags: RouteFlags,
+    pub gateway: Option<IpAddr>,
+    pub oif: Option<i32>,
+    pub metric: Option<u32>,
+    pub prefsrc: Option<IpAddr>,
+    pub flow: Option<u32>,
+    pub pref: Option<RoutePref>,
+    pub expires: Option<u32>,
+    pub nh_id: Option<u32>,
+    pub ttl_propagate: Option<bool>,
+    pub metrics: Option<Box<RouteMetrics>>,
+    pub encap: Option<Box<Encap>>,
+    pub hops: Vec<NewHop>,
+}
+
+impl NewRoute {
+    /// A route to this destination; [`Prefix::ALL_V4`] or [`Prefix::ALL_V6`] for a default route.
+    #[must_use]
+    pub const fn new(dst: Prefix) -> Self {
+        Self {
+            mode: Mode::Add,
+            dst,
+            src: None,
+            tos: 0,
+            table: None,
+            protocol: None,
+            scope: None,
+            route_type: None,
+            flags: RouteFlags::empty(),
+            gateway: None,
+            oif: None,
+            metric: None,
+            prefsrc: None,
+            flow: None,
+            pref: None,
+            expires: None,
+            nh_id: None,
+            ttl_propagate: None,
+            metrics: None,
+            encap: None,
+            hops: Vec::new(),
+        }
+    }
+
+    /// What to do if there is such a route: `add`, `replace`, `change`, `append`, `prepend`, `test`.
+    #[must_use]
+    pub fn mode(mut self, mode: Mode) -> Self {
+        self.mode = mode;
+        self
+    }
+
+    /// Only for packets from this source (IPv6): `from`.
+    #[must_use]
+    pub fn src(mut self, src: Prefix) -> Self {
+        self.src = Some(src);
+        self
+    }
+
+    /// Only for packets of this type of service: `tos`, `dsfield`.
+    #[must_use]
+    pub fn tos(mut self, tos: u8) -> Self {
+        self.tos = tos;
+        self
+    }
+
+    /// The table: `table`.
+    #[must_use]
+    pub fn table(mut self, table: RouteTable) -> Self {
+        self.table = Some(table);
+        self
+    }
+
+    /// Who makes it: `proto`.
+    #[must_use]
+    pub fn protocol(mut self, protocol: RouteProtocol) -> Self {
+        self.protocol = Some(protocol);
+        self
+    }
+
+    /// How far the destination is: `scope`.
+    #[must_use]
+    pub fn scope(mut self, scope: RouteScope) -> Self {
+        self.scope = Some(scope);
+        self
+    }
+
+    /// What it does: `blackhole`, `unreachable`, `local`, ….
+    #[must_use]
+    pub fn route_type(mut self, route_type: RouteType) -> Self {
+        self.route_type = Some(route_type);
+        self
+    }
+
+    /// Through a gateway: `via`. One of the other family is sent as `RTA_VIA` (`via inet6 …`).
+    #[must_use]
+    pub fn via(mut self, gateway: IpAddr) -> Self {
+        self.gateway = Some(gateway);
+        self
+    }
+
+    /// By the link with this index: `dev`.
+    #[must_use]
+    pub fn dev(mut self, ifindex: i32) -> Self {
+        self.oif = Some(ifindex);
+        self
+    }
+
+    /// The gateway is on the link although no route says so: `onlink`.
+    #[must_use]
+    pub fn onlink(mut self) -> Self {
+        self.flags |= RouteFlags::ONLINK;
+        self
+    }
+
+    /// The metric: `metric`, `preference`. The smallest wins.
+    #[must_use]
+    pub fn metric(mut self, metric: u32) -> Self {
+        self.metric = Some(metric);
+        self
+    }
+
+    /// Source address for packets of this host: `src`.
+    #[must_use]
+    pub fn prefsrc(mut self, addr: IpAddr) -> Self {
+        self.prefsrc = Some(addr);
+        self
+    }
+
+    /// Realms, source in the upper and destination in the lower 16 bits: `realms`.
+    #[must_use]
+    pub fn flow(mut self, realms: u32) -> Self {
+        self.flow = Some(realms);
+        self
+    }
+
+    /// Preference of an IPv6 router: `pref`.
+    #[must_use]
+    pub fn pref(mut self, pref: RoutePref) -> Self {
+        self.pref = Some(pref);
+        self
+    }
+
+    /// Seconds until an IPv6 route is removed: `expires`.
+    #[must_use]
+    pub fn expires(mut self, seconds: u32) -> Self {
+        self.expires = Some(seconds);
+        self
+    }
+
+    /// By the nexthop object with this id: `nhid`.
+    #[must_use]
+    pub fn nh_id(mut self, id: u32) -> Self {
+        self.nh_id = Some(id);
+        self
+    }
+
+    /// Whether the TTL goes over to MPLS labels: `ttl-propagate`.
+    #[must_use]
+    pub fn ttl_propagate(mut self, propagate: bool) -> Self {
+        self.ttl_propagate = Some(propagate);
+        self
+    }
+
+    /// Path properties: `mtu`, `advmss`, `congctl`, …
+    #[must_use]
+    pub fn metrics(mut self, metrics: RouteMetrics) -> Self {
+        self.metrics = Some(Box::new(metrics));
+        self
+    }
+
+    /// A lightweight tunnel: `encap`.
+    #[must_use]
+    pub fn encap(mut self, encap: Encap) -> Self {
+        self.encap = Some(Box::new(encap));
+        self
+    }
+
+    /// One more way: `nexthop`.
+    #[must_use]
+    pub fn hop(mut self, hop: NewHop) -> Self {
+        self.hops.push(hop);
+        self
+    }
+
+    fn default_table(&self) -> RouteTable {
+        match self.route_type {
+            Some(RouteType::LOCAL | RouteType::BROADCAST | RouteType::ANYCAST | RouteType::NAT) => {
+                RouteTable::LOCAL
+            }
+            _ => RouteTable::MAIN,
+        }
+    }
+
+    /// The scope that fits the type and the nexthops; IPv6 knows none. `otherwise` is for types
+    /// without one of their own, `link` for a unicast route without gateway.
+    fn default_scope(&self, otherwise: RouteScope, link: RouteScope) -> RouteScope {
+        if self.dst.family() != Family::INET {
+            return RouteScope::GLOBAL;
+        }
+        match self.route_type.unwrap_or(RouteType::UNICAST) {
+            RouteType::LOCAL | RouteType::NAT => RouteScope::HOST,
+            RouteType::BROADCAST | RouteType::MULTICAST | RouteType::ANYCAST => RouteScope::LINK,
+            RouteType::UNICAST | RouteType::UNSPEC
+                if self.gateway.is_none() && self.hops.is_empty() && self.nh_id.is_none() =>
+            {
+                link
+            }
+            _ => otherwise,
+        }
+    }
+
+    fn write_with(&self, out: &mut Writer, header: RtMsg) {
+        let table = self.table.unwrap_or(self.default_table());
+        let v6 = self.dst.addr.is_ipv6();
+        out.header(&RtMsg {
+            family: self.dst.family().0,
+            dst_len: self.dst.len,
+            src_len: self.src.map_or(0, |src| src.len),
+            tos: self.tos,
+            table: table.header(),
+            flags: self.flags.bits().into(),
+            ..header
+        });
+        if self.dst.len > 0 || !self.dst.addr.is_unspecified() {
+            out.attr::<Ip>(RTA_DST, self.dst.addr);
+        }
+        if let Some(src) = self.src {
+            out.attr::<Ip>(RTA_SRC, src.addr);
+        }
+        if let Some(encap) = &self.encap {
+            encap.write(out);
+        }
+        if let Some(gateway) = self.gateway {
+            write_gateway(out, gateway, v6);
+        }
+        let numbers = [
+            (RTA_TABLE, table.attr()),
+            (RTA_PRIORITY, self.metric),
+            (RTA_FLOW, self.flow),
+            (RTA_EXPIRES, self.expires),
+            (RTA_NH_ID, self.nh_id),
+        ];
+        for (number, value) in numbers {
+            if number == RTA_FLOW {
+                self.write_small(out);
+            }
+            if let Some(value) = value {
+                out.attr::<U32>(number, value);
+            }
+        }
+        if let Some(ifindex) = self.oif {
+            out.attr::<I32>(RTA_OIF, ifindex);
+        }
+        if let Some(metrics) = &self.metrics
+            && !metrics.is_empty()
+        {
+            metrics.write(out);
+        }
+        if !self.hops.is_empty() {
+            write_hops(out, &self.hops, v6);
+        }
+    }
+
+    fn write_small(&self, out: &mut Writer) {
+        if let Some(addr) = self.prefsrc {
+            out.attr::<Ip>(RTA_PREFSRC, addr);
+        }
+        if let Some(pref) = self.pref {
+            out.attr::<U8>(RTA_PREF, pref.0);
+        }
+        if let Some(propagate) = self.ttl_propagate {
+            out.attr::<U8>(RTA_TTL_PROPAGATE, propagate.into());
+        }
+    }
+}
+
+impl Request for NewRoute {
+    type Protocol = Route;
+
+    fn message_type(&self) -> u16 {
+        RTM_NEWROUTE
+    }
+    fn flags(&self) -> u16 {
+        self.mode.flags()
+    }
+    fn write(&self, out: &mut Writer) {
+        let scope = self.default_scope(RouteScope::GLOBAL, RouteScope::LINK);
+        let header = RtMsg {
+            protocol: self.protocol.unwrap_or(RouteProtocol::BOOT).0,
+            scope: self.scope.unwrap_or(scope).0,
+            route_type: self.route_type.unwrap_or(RouteType::UNICAST).0,
+            ..RtMsg::default()
+        };
+        self.write_with(out, header);
+    }
+}
+
+/// Deletes a route, as `ip route del PREFIX …`: the first that fits what is said.
+///
+/// What is not said is not compared: a protocol, type, scope, metric or gateway. The table is `main`.
+///
+/// # Errors
+///
+/// `ESRCH` if no route fits.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct DelRoute(pub NewRoute);
+
+impl DelRoute {
+    /// A route to this destination.
+    #[must_use]
+    pub const fn new(dst: Prefix) -> Self {
+        Self(NewRoute::new(dst))
+    }
+}
+
+impl From<NewRoute> for DelRoute {
+    fn from(route: NewRoute) -> Self {
+        Self(route)
+    }
+}
+
+impl Request for DelRoute {
+    type Protocol = Route;
+
+    fn message_type(&self) -> u16 {
+        RTM_DELROUTE
+    }
+    fn write(&self, out: &mut Writer) {
+        let route = &self.0;
+        let scope = route.default_scope(RouteScope::NOWHERE, RouteScope::NOWHERE);
+        let header = RtMsg {
+            protocol: route.protocol.unwrap_or_default().0,
+            scope: route.scope.unwrap_or(scope).0,
+            route_type: route.route_type.unwrap_or_default().0,
+            ..RtMsg::default()
+        };
+        route.write_with(out, header);
+    }
+}
