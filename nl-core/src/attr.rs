@@ -44,6 +44,7 @@ pub struct Attr<'a> {
 impl<'a> Attr<'a> {
     /// The attribute's number, flag bits removed.
     #[must_use]
+    #[inline]
     pub fn number(&self) -> u16 {
         self.raw_type & NLA_TYPE_MASK
     }
@@ -54,22 +55,26 @@ impl<'a> Attr<'a> {
         Attrs::new(self.payload)
     }
 
-    /// The attribute at the start of `bytes`, and the bytes behind its padding.
+    /// The attribute at the start of `bytes`.
     #[inline]
-    pub(crate) fn split(bytes: &'a [u8]) -> Result<(Self, &'a [u8]), What> {
+    pub(crate) fn first(bytes: &'a [u8]) -> Result<Self, What> {
         let Ok((header, _)) = AttrHeader::ref_from_prefix(bytes) else {
             return Err(What::TruncatedAttr);
         };
         let len = usize::from(header.len.get());
         let payload = bytes.get(ATTR_HEADER_LEN..len).ok_or(What::BadAttrLength)?;
-        let rest = bytes.get(align(len)..).unwrap_or(&[]);
-        Ok((
-            Self {
-                raw_type: header.raw_type.get(),
-                payload,
-            },
-            rest,
-        ))
+        Ok(Self {
+            raw_type: header.raw_type.get(),
+            payload,
+        })
+    }
+
+    /// The attribute at the start of `bytes`, and the bytes behind its padding.
+    #[inline]
+    pub(crate) fn split(bytes: &'a [u8]) -> Result<(Self, &'a [u8]), What> {
+        let attr = Self::first(bytes)?;
+        let len = align(ATTR_HEADER_LEN + attr.payload.len());
+        Ok((attr, bytes.get(len..).unwrap_or(&[])))
     }
 }
 

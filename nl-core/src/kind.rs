@@ -4,7 +4,10 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout, Unaligned};
 
+use crate::attr::ATTR_HEADER_LEN;
+use crate::header::align;
 use crate::table::Format;
+use crate::writer::Writer;
 
 /// One type of attribute payload.
 ///
@@ -24,6 +27,40 @@ pub trait Kind {
     fn read(payload: &[u8]) -> Option<Self::Value<'_>>;
     /// Appends the payload of `value`.
     fn write(value: Self::Value<'_>, out: &mut Vec<u8>);
+
+    /// Appends a whole attribute: header, payload, padding.
+    ///
+    /// Kinds whose size is known beforehand write it in one piece, which is what makes writing fast.
+    #[inline]
+    fn write_attr(number: u16, value: Self::Value<'_>, out: &mut Writer) {
+        out.attr_with(number, |out| Self::write(value, out.bytes_mut()));
+    }
+}
+
+/// Appends an attribute as one array, so that room is made once and nothing is copied twice.
+///
+/// `WHOLE` is the padded length of header and payload.
+#[inline]
+fn write_array<const LEN: usize, const WHOLE: usize>(
+    number: u16,
+    payload: [u8; LEN],
+    out: &mut Writer,
+) {
+    const { assert!(WHOLE == ATTR_HEADER_LEN + align(LEN) && WHOLE <= 64) };
+    let mut whole = [0; WHOLE];
+    #[allow(clippy::cast_possible_truncation, reason = "at most 64")]
+    let len = (ATTR_HEADER_LEN + LEN) as u16;
+    let fields = [
+        (0, &len.to_ne_bytes()[..]),
+        (2, &number.to_ne_bytes()),
+        (4, &payload),
+    ];
+    for (at, field) in fields {
+        if let Some(place) = whole.get_mut(at..at + field.len()) {
+            place.copy_from_slice(field);
+        }
+    }
+    out.bytes_mut().extend_from_slice(&whole);
 }
 
 macro_rules! integers {
@@ -45,6 +82,11 @@ macro_rules! integers {
             #[inline]
             fn write(value: $int, out: &mut Vec<u8>) {
                 out.extend_from_slice(&value.$to());
+            }
+            #[inline]
+            fn write_attr(number: u16, value: $int, out: &mut Writer) {
+                const LEN: usize = size_of::<$int>();
+                write_array::<LEN, { ATTR_HEADER_LEN + align(LEN) }>(number, value.$to(), out);
             }
         }
     )*};
@@ -200,6 +242,13 @@ impl Kind for Ip {
             IpAddr::V6(v6) => out.extend_from_slice(&v6.octets()),
         }
     }
+    #[inline]
+    fn write_attr(number: u16, value: IpAddr, out: &mut Writer) {
+        match value {
+            IpAddr::V4(v4) => write_array::<4, 8>(number, v4.octets(), out),
+            IpAddr::V6(v6) => write_array::<16, 20>(number, v6.octets(), out),
+        }
+    }
 }
 
 /// A C struct of alignment 1, read in place. The kernel may send a longer one.
@@ -225,5 +274,35 @@ where
     #[inline]
     fn write(value: &T, out: &mut Vec<u8>) {
         out.extend_from_slice(value.as_bytes());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// `write_attr` of a kind against header, `write` and padding, one after the other.
+    fn same<K: Kind>(value: impl Fn() -> K::Value<'static>) {
+        let (mut whole, mut parts) = (Writer::new(), Writer::new());
+        whole.attr::<K>(0x1234, value());
+        parts.attr_with(0x1234, |out| K::write(value(), out.bytes_mut()));
+        assert_eq!(whole.bytes(), parts.bytes());
+    }
+
+    #[test]
+    fn an_attribute_in_one_piece_has_the_same_bytes() {
+        same::<U8>(|| 0xa1);
+        same::<U16>(|| 0xa1a2);
+        same::<U32>(|| 0xa1a2_a3a4);
+        same::<U64>(|| 0xa1a2_a3a4_a5a6_a7a8);
+        same::<I8>(|| -2);
+        same::<I32>(|| -3);
+        same::<I64>(|| -4);
+        same::<Be16>(|| 0xa1a2);
+        same::<Be32>(|| 0xa1a2_a3a4);
+        same::<Be64>(|| 0xa1a2_a3a4_a5a6_a7a8);
+        same::<Ip>(|| Ipv4Addr::new(192, 0, 2, 1).into());
+        same::<Ip>(|| "2001:db8::1".parse().unwrap());
+        same::<Str>(|| "veth0");
     }
 }

@@ -133,8 +133,20 @@ pub struct Table {
     /// Length of the fixed header, padding included; 0 for a nest.
     pub header_len: usize,
     fmt_header: fn(&[u8], &mut Formatter<'_>) -> fmt::Result,
-    /// Position + 1 of each number's row; 0 for none.
-    by_number: &'static [u8],
+    /// By number; what stands behind the end is unknown.
+    slots: &'static [Slot],
+}
+
+/// What reading needs to know of an attribute number, in one place that is found with one step.
+#[doc(hidden)]
+#[derive(Clone, Copy, Debug)]
+pub struct Slot {
+    /// Position + 1 of the row; 0 for none.
+    row: u8,
+    nest: bool,
+    min: u16,
+    /// No attribute is longer than `u16::MAX`.
+    max: u16,
 }
 
 impl fmt::Debug for Table {
@@ -162,7 +174,7 @@ pub const fn span(numbers: &[u16]) -> usize {
     max as usize + 1
 }
 
-/// Position + 1 of each number's row.
+/// What reading needs to know of each number.
 #[doc(hidden)]
 #[must_use]
 #[allow(
@@ -170,24 +182,43 @@ pub const fn span(numbers: &[u16]) -> usize {
     clippy::cast_possible_truncation,
     reason = "evaluated by the compiler, where an overflow is a build error"
 )]
-pub const fn by_number<const N: usize>(numbers: &[u16]) -> [u8; N] {
-    let mut at = [0u8; N];
+pub const fn slots<const N: usize>(rows: &[Row]) -> [Slot; N] {
+    const LONGEST: usize = u16::MAX as usize;
+    let unknown = Slot {
+        row: 0,
+        nest: false,
+        min: 0,
+        max: u16::MAX,
+    };
+    let mut slots = [unknown; N];
     let mut i = 0;
-    while i < numbers.len() {
-        let slot = &mut at[numbers[i] as usize];
-        assert!(*slot == 0, "two rows have the same number");
+    while i < rows.len() {
+        let row = &rows[i];
+        let slot = &mut slots[row.number as usize];
+        assert!(slot.row == 0, "two rows have the same number");
         i += 1;
         assert!(i < 256, "a table has at most 255 rows");
-        *slot = i as u8;
+        assert!(row.min <= LONGEST, "no attribute is that long");
+        let nest = matches!(
+            row.format,
+            Format::Nest(_) | Format::List(_) | Format::Chosen { .. }
+        );
+        let max = if row.max < LONGEST { row.max } else { LONGEST };
+        *slot = Slot {
+            row: i as u8,
+            nest,
+            min: row.min as u16,
+            max: max as u16,
+        };
     }
-    at
+    slots
 }
 
 impl Table {
     /// A table; called by [`attrs!`](crate::attrs).
     #[doc(hidden)]
     #[must_use]
-    pub const fn new<H>(name: &'static str, rows: &'static [Row], by_number: &'static [u8]) -> Self
+    pub const fn new<H>(name: &'static str, rows: &'static [Row], slots: &'static [Slot]) -> Self
     where
         H: FromBytes + KnownLayout + Immutable + Unaligned + fmt::Debug,
     {
@@ -199,7 +230,7 @@ impl Table {
                 Ok((header, _)) => fmt::Debug::fmt(header, f),
                 Err(_) => f.write_str("?"),
             },
-            by_number,
+            slots,
         }
     }
 
@@ -207,8 +238,8 @@ impl Table {
     #[must_use]
     #[inline]
     pub fn row(&self, number: u16) -> Option<&'static Row> {
-        let position = *self.by_number.get(usize::from(number))?;
-        self.rows.get(usize::from(position).checked_sub(1)?)
+        let slot = self.slots.get(usize::from(number))?;
+        self.rows.get(usize::from(slot.row).checked_sub(1)?)
     }
 
     /// The kernel's name of an attribute, or its number for one that we do not know.
@@ -238,26 +269,45 @@ impl Table {
         depth: u8,
         mut visit: impl FnMut(u16, usize),
     ) -> Result<(), DecodeError> {
-        let mut rest = bytes;
-        while !rest.is_empty() {
-            let offset = bytes.len() - rest.len();
-            let (attr, behind) = Attr::split(rest)
-                .map_err(|what| DecodeError::new(offset, what).within(self.name))?;
+        let mut offset = 0;
+        while let Some(rest) = bytes.get(offset..)
+            && !rest.is_empty()
+        {
+            let attr = match Attr::first(rest) {
+                Ok(attr) => attr,
+                Err(what) => return Err(DecodeError::new(offset, what).within(self.name)),
+            };
             let number = attr.number();
-            if let Some(row) = self.row(number) {
-                let len = attr.payload.len();
-                if len < row.min || len > row.max {
-                    return Err(DecodeError::new(offset, What::BadAttrSize).within(row.name));
-                }
-                if let Format::Nest(_) | Format::List(_) | Format::Chosen { .. } = row.format {
-                    check_nest(row, attr.payload, bytes, depth)
-                        .map_err(|error| error.behind(offset + ATTR_HEADER_LEN))?;
-                }
+            let len = attr.payload.len();
+            if let Some(slot) = self.slots.get(usize::from(number))
+                && (len < usize::from(slot.min) || len > usize::from(slot.max) || slot.nest)
+            {
+                self.check_unusual(number, attr.payload, offset, bytes, depth)?;
             }
             visit(number, offset);
-            rest = behind;
+            offset += align(ATTR_HEADER_LEN + len);
         }
         Ok(())
+    }
+
+    /// The part of [`walk`](Self::walk) for what is not a value of a right size.
+    #[cold]
+    fn check_unusual(
+        &'static self,
+        number: u16,
+        payload: &[u8],
+        offset: usize,
+        siblings: &[u8],
+        depth: u8,
+    ) -> Result<(), DecodeError> {
+        let Some(row) = self.row(number) else {
+            return Ok(());
+        };
+        if payload.len() < row.min || payload.len() > row.max {
+            return Err(DecodeError::new(offset, What::BadAttrSize).within(row.name));
+        }
+        check_nest(row, payload, siblings, depth)
+            .map_err(|error| error.behind(offset + ATTR_HEADER_LEN))
     }
 
     /// The names of the attributes that lead to the one at `offset` in `attrs`: the outermost first.
@@ -356,7 +406,6 @@ fn attr_at(attrs: &[u8], offset: usize) -> Option<(usize, Attr<'_>)> {
     }
 }
 
-#[cold]
 fn check_nest(row: &Row, payload: &[u8], siblings: &[u8], depth: u8) -> Result<(), DecodeError> {
     if depth >= MAX_DEPTH {
         return Err(DecodeError::new(0, What::TooDeep).within(row.name));
@@ -590,8 +639,8 @@ macro_rules! attrs {
                 $($($crate::Row::nest($LNUM, stringify!($LNUM), $crate::Format::List(&$ltable)),)*)?
                 $($($crate::Row::nest($CNUM, stringify!($CNUM), $crate::Format::Chosen { by: $by, table: $choose }),)*)?
             ];
-            static BY_NUMBER: [u8; $crate::table::span(NUMBERS)] = $crate::table::by_number(NUMBERS);
-            $crate::Table::new::<$header>(stringify!($TABLE), &ROWS, &BY_NUMBER)
+            static SLOTS: [$crate::table::Slot; $crate::table::span(NUMBERS)] = $crate::table::slots(&ROWS);
+            $crate::Table::new::<$header>(stringify!($TABLE), &ROWS, &SLOTS)
         };
 
         $(#[$doc])*

@@ -5,7 +5,7 @@ use std::marker::PhantomData;
 
 use zerocopy::{FromBytes, Immutable, KnownLayout, Unaligned};
 
-use crate::attr::{Attr, Attrs};
+use crate::attr::{ATTR_HEADER_LEN, Attr, Attrs};
 use crate::error::{DecodeError, What};
 use crate::header::align;
 use crate::kind::Kind;
@@ -62,7 +62,9 @@ impl<'a, const N: usize> AttrIndex<'a, N> {
         let mut at = [0u16; N];
         table.walk(bytes, 0, |number, offset| {
             if let Some(slot) = at.get_mut(usize::from(number)) {
-                *slot = u16::try_from(offset / 4 + 1).unwrap_or(0);
+                #[allow(clippy::cast_possible_truncation, reason = "the length was checked")]
+                let position = (offset / 4 + 1) as u16;
+                *slot = position;
             }
         })?;
         Ok(Self { bytes, at })
@@ -74,16 +76,21 @@ impl<'a, const N: usize> AttrIndex<'a, N> {
     pub fn payload(&self, number: u16) -> Option<&'a [u8]> {
         let slot = *self.at.get(usize::from(number))?;
         let offset = usize::from(slot).checked_sub(1)? * 4;
-        Attr::split(self.bytes.get(offset..)?)
-            .ok()
-            .map(|(attr, _)| attr.payload)
+        let attr = Attr::first(self.bytes.get(offset..)?).ok()?;
+        Some(attr.payload)
     }
 
-    /// The value of a known attribute.
+    /// The value of a known attribute; `K` is the kind that its row names.
     #[must_use]
     #[inline]
     pub fn get<K: Kind>(&self, number: u16) -> Option<K::Value<'a>> {
-        K::read(self.payload(number)?)
+        if K::MIN != K::MAX {
+            return K::read(self.payload(number)?);
+        }
+        // The table's check has seen that its size is right, so its header need not be read again.
+        let slot = *self.at.get(usize::from(number))?;
+        let start = usize::from(slot.checked_sub(1)?) * 4 + ATTR_HEADER_LEN;
+        K::read(self.bytes.get(start..start + K::MIN)?)
     }
 
     /// The payload of any attribute.

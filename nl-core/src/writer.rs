@@ -86,13 +86,16 @@ impl Writer {
     #[inline]
     pub fn header<H: IntoBytes + Immutable>(&mut self, header: &H) {
         self.buffer.extend_from_slice(header.as_bytes());
-        self.pad();
+        // Known while compiling, where the buffer's length is not.
+        if !size_of::<H>().is_multiple_of(4) {
+            self.pad();
+        }
     }
 
     /// Appends one attribute.
     #[inline]
     pub fn attr<K: Kind>(&mut self, number: u16, value: K::Value<'_>) {
-        self.attr_with(number, |out| K::write(value, &mut out.buffer));
+        K::write_attr(number, value, self);
     }
 
     /// Appends any attribute; `raw_type` goes out as it is, flag bits included.
@@ -125,6 +128,7 @@ impl Writer {
     }
 
     /// Appends bytes as they are, for payloads that are not attributes (`struct rtnexthop`).
+    #[inline]
     pub fn bytes_mut(&mut self) -> &mut Vec<u8> {
         &mut self.buffer
     }
