@@ -1,0 +1,15 @@
+//! The parts of `nlctl`: grammar and printing of each applet, as a library so that tests and fuzz targets reach them.
+//!
+//! An applet is one row of [`applet::APPLETS`]; everything it says goes through [`output::Output`] or ends in a
+//! [`failure::Failure`].
+
+#![forbid(unsafe_code)]
+
+pub mod applet;
+pub mod failure;
+mod links;
+pub mod options;
+pub mod output;
+pub mod ping;
+pub mod sysctl;
+pub mod words;
