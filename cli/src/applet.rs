@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use crate::failure::Failure;
 use crate::links;
 use crate::output::Output;
-use crate::{ping, sysctl};
+use crate::{ping, sandbox, sysctl};
 
 /// What an applet is given: the name that it was called by, and the words after it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,6 +40,11 @@ pub const APPLETS: &[Applet] = &[
     tool("ping", "send ICMP echo requests", ping::run),
     tool("ping6", "ping -6", ping::run),
     tool("sysctl", "show and set kernel parameters", sysctl::run),
+    own(
+        "sandbox",
+        "run a command in a rootless throw-away network",
+        sandbox::run,
+    ),
     own(
         "applets",
         "write a link for each tool: nlctl applets DIR",

@@ -11,5 +11,6 @@ mod links;
 pub mod options;
 pub mod output;
 pub mod ping;
+mod sandbox;
 pub mod sysctl;
 pub mod words;
