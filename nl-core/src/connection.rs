@@ -31,7 +31,7 @@ const DUMP_ATTEMPTS: usize = 8;
 pub struct Connection<P> {
     pub(crate) socket: Socket,
     pub(crate) out: Writer,
-    buffer: Vec<u8>,
+    pub(crate) buffer: Vec<u8>,
     next_seq: u32,
     /// A dump that was left before its end; its rest is read before anything else is asked.
     unfinished: Option<Exchange>,

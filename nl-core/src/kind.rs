@@ -4,7 +4,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout, Unaligned};
 
-use crate::attr::ATTR_HEADER_LEN;
+use crate::attr::{ATTR_HEADER_LEN, NLA_F_NESTED};
 use crate::header::align;
 use crate::table::Format;
 use crate::writer::Writer;
@@ -22,6 +22,8 @@ pub trait Kind {
     const MIN: usize;
     /// Longest valid payload in bytes. Structs may be longer than ours: the kernel lets them grow.
     const MAX: usize;
+    /// Whether the payload is attributes, and the attribute goes out marked `NLA_F_NESTED`.
+    const NESTED: bool = false;
 
     /// Reads a payload; `None` if it is not of this kind.
     fn read(payload: &[u8]) -> Option<Self::Value<'_>>;
@@ -33,7 +35,8 @@ pub trait Kind {
     /// Kinds whose size is known beforehand write it in one piece, which is what makes writing fast.
     #[inline]
     fn write_attr(number: u16, value: Self::Value<'_>, out: &mut Writer) {
-        out.attr_with(number, |out| Self::write(value, out.bytes_mut()));
+        let flag = if Self::NESTED { NLA_F_NESTED } else { 0 };
+        out.attr_with(number | flag, |out| Self::write(value, out.bytes_mut()));
     }
 }
 

@@ -61,6 +61,7 @@
 pub mod attr;
 mod batch;
 mod connection;
+mod datagram;
 mod errno;
 mod error;
 mod exchange;
@@ -80,6 +81,7 @@ pub mod writer;
 pub use attr::{Attr, Attrs};
 pub use batch::{BatchFailure, BatchReport};
 pub use connection::{Connection, Dump};
+pub use datagram::DatagramReport;
 pub use errno::Errno;
 pub use error::{DecodeError, EncodeError, Error, KernelError, What};
 pub use exchange::{Event, Exchange, Source};

@@ -161,8 +161,25 @@ impl Socket {
     ///
     /// [`Error::Truncated`], [`Error::Overrun`], [`Error::NoAnswer`] after the timeout, else [`Error::Io`].
     pub fn receive(&self, buffer: &mut Vec<u8>) -> Result<(usize, Source), Error> {
+        self.receive_with(buffer, true)
+    }
+
+    /// [`receive`](Self::receive) without waiting: `None` if no datagram is queued.
+    ///
+    /// # Errors
+    ///
+    /// As [`receive`](Self::receive).
+    pub fn try_receive(&self, buffer: &mut Vec<u8>) -> Result<Option<(usize, Source)>, Error> {
+        match self.receive_with(buffer, false) {
+            Ok(received) => Ok(Some(received)),
+            Err(Error::NoAnswer) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    fn receive_with(&self, buffer: &mut Vec<u8>, wait: bool) -> Result<(usize, Source), Error> {
         loop {
-            return match sys::receive(self.fd.as_fd(), buffer) {
+            return match sys::receive(self.fd.as_fd(), buffer, wait) {
                 Ok((len, _)) if len > buffer.len() => {
                     buffer.resize(len, 0);
                     Err(Error::Truncated { len })

@@ -110,7 +110,13 @@ pub(crate) fn send(fd: BorrowedFd<'_>, bytes: &[u8]) -> io::Result<usize> {
 }
 
 /// Receives one datagram: its whole length, which may be more than the buffer took, and its sender.
-pub(crate) fn receive(fd: BorrowedFd<'_>, buffer: &mut [u8]) -> io::Result<(usize, Source)> {
+/// Without `wait` an empty queue is [`io::ErrorKind::WouldBlock`] at once.
+pub(crate) fn receive(
+    fd: BorrowedFd<'_>,
+    buffer: &mut [u8],
+    wait: bool,
+) -> io::Result<(usize, Source)> {
+    let flags = libc::MSG_TRUNC | if wait { 0 } else { libc::MSG_DONTWAIT };
     let mut from = MaybeUninit::new(address());
     let mut len = ADDRESS_LEN;
     let at = buffer.as_mut_ptr().cast();
@@ -121,7 +127,7 @@ pub(crate) fn receive(fd: BorrowedFd<'_>, buffer: &mut [u8]) -> io::Result<(usiz
             fd.as_raw_fd(),
             at,
             buffer.len(),
-            libc::MSG_TRUNC,
+            flags,
             from_at,
             &raw mut len,
         )

@@ -681,6 +681,12 @@ macro_rules! attrs {
                 self.attrs.iter()
             }
 
+            /// The bytes of all attributes, as they were received.
+            #[must_use]
+            pub fn bytes(&self) -> &'a [u8] {
+                self.attrs.bytes()
+            }
+
             /// The payload of an attribute by its number, known or not; the last one if it is repeated.
             #[must_use]
             pub fn raw(&self, number: u16) -> Option<&'a [u8]> {

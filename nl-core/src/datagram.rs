@@ -1,0 +1,101 @@
+//! [`Connection::datagram`]: requests that must reach the kernel together.
+
+use crate::batch::BatchFailure;
+use crate::connection::{Connection, explain};
+use crate::error::Error;
+use crate::exchange::Source;
+use crate::extack::Failure;
+use crate::header::{NLM_F_ACK, NLM_F_REQUEST, NLMSG_ERROR, NLMSG_MIN_TYPE};
+use crate::message::{Message, Messages};
+use crate::request::{Protocol, Request};
+
+/// What the kernel answered to one datagram.
+#[derive(Debug, Default)]
+pub struct DatagramReport {
+    /// The requests that were refused, in the order of the answers.
+    pub failures: Vec<BatchFailure>,
+    /// Whether the last request was acknowledged.
+    pub acknowledged: bool,
+    /// Whether answers were lost because the receive buffer was full.
+    pub overrun: bool,
+}
+
+impl<P: Protocol> Connection<P> {
+    /// Sends requests in one datagram, however large, and reads all answers; only the last
+    /// request is acknowledged.
+    ///
+    /// The kernel works a datagram off before `send` returns, so the answers are complete when the
+    /// queue is empty. Waiting for an acknowledgement would hang where the kernel sends none: an
+    /// nfnetlink batch that failed, or any before Linux 6.10.
+    ///
+    /// `each` gets the messages that the kernel sends beside failures: the resulting objects, if a
+    /// request's flags have `NLM_F_ECHO`.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::TooLarge`] if the send buffer cannot be made large enough, [`Error::Encode`] for a
+    /// request that no message can hold: nothing was sent then. Otherwise what the socket failed
+    /// with. Refusals are in the report.
+    pub fn datagram<R>(
+        &mut self,
+        requests: impl ExactSizeIterator<Item = R>,
+        mut each: impl FnMut(Message<'_>),
+    ) -> Result<DatagramReport, Error>
+    where
+        R: Request<Protocol = P>,
+    {
+        self.ready()?;
+        let count = u32::try_from(requests.len()).unwrap_or(u32::MAX);
+        let first = self.take_seqs(count);
+        let mut last_start = 0;
+        for (request, seq) in requests.zip(first..first.saturating_add(count)) {
+            last_start = self.out.bytes().len();
+            let flags = request.flags() | NLM_F_REQUEST;
+            self.out
+                .message(request.message_type(), flags, seq, |out| request.write(out))?;
+        }
+        if count == 0 {
+            return Ok(DatagramReport::default());
+        }
+        self.out.add_flags(last_start, NLM_F_ACK);
+        self.socket.send(self.out.bytes())?;
+        let mut report = DatagramReport::default();
+        loop {
+            let (len, source) = match self.socket.try_receive(&mut self.buffer) {
+                Ok(Some(received)) => received,
+                Ok(None) => return Ok(report),
+                Err(Error::Overrun | Error::Truncated { .. }) => {
+                    report.overrun = true;
+                    continue;
+                }
+                Err(error) => return Err(error),
+            };
+            // An echoed object comes with the group of its notification.
+            if source.port != Source::KERNEL.port {
+                continue;
+            }
+            for message in Messages::new(self.buffer.get(..len).unwrap_or(&[])) {
+                let message = message?;
+                let position = message.header.seq.get().wrapping_sub(first);
+                if message.header.port.get() != self.socket.port() || position >= count {
+                    continue;
+                }
+                if message.message_type() >= NLMSG_MIN_TYPE {
+                    each(message);
+                } else if message.message_type() == NLMSG_ERROR
+                    && let Some(failure) = Failure::from_error(&message)
+                {
+                    if failure.errno == 0 {
+                        report.acknowledged |= position == count - 1;
+                        continue;
+                    }
+                    let seq = message.header.seq.get();
+                    report.failures.push(BatchFailure {
+                        index: usize::try_from(position).unwrap_or(usize::MAX),
+                        error: explain::<P>(self.out.bytes(), seq, failure),
+                    });
+                }
+            }
+        }
+    }
+}
