@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use crate::failure::Failure;
 use crate::links;
 use crate::output::Output;
-use crate::{ping, sandbox, sysctl};
+use crate::{ip, ping, sandbox, sysctl};
 
 /// What an applet is given: the name that it was called by, and the words after it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,6 +37,11 @@ pub struct Applet {
 
 /// Every applet, in the order of `nlctl --help`.
 pub const APPLETS: &[Applet] = &[
+    tool(
+        "ip",
+        "show and change links, addresses, routes, rules, namespaces",
+        ip::run,
+    ),
     tool("ping", "send ICMP echo requests", ping::run),
     tool("ping6", "ping -6", ping::run),
     tool("sysctl", "show and set kernel parameters", sysctl::run),
@@ -50,6 +55,13 @@ pub const APPLETS: &[Applet] = &[
         "write a link for each tool: nlctl applets DIR",
         links::run,
     ),
+    own("address", "nlctl ip address", ip::run_object),
+    own("addr", "nlctl ip address", ip::run_object),
+    own("link", "nlctl ip link", ip::run_object),
+    own("neigh", "nlctl ip neigh", ip::run_object),
+    own("netns", "nlctl ip netns", ip::run_object),
+    own("route", "nlctl ip route", ip::run_object),
+    own("rule", "nlctl ip rule", ip::run_object),
 ];
 
 const fn tool(name: &'static str, summary: &'static str, run: Run) -> Applet {

@@ -7,6 +7,7 @@
 
 pub mod applet;
 pub mod failure;
+pub mod ip;
 mod links;
 pub mod options;
 pub mod output;

@@ -1,0 +1,177 @@
+//! `ip -batch FILE`: commands from a file, one per line.
+
+use std::fs::File;
+use std::io::{BufRead, BufReader, stdin};
+
+use super::{Ip, command};
+use crate::failure::{Failure, strerror};
+use crate::words::Words;
+
+/// How many words a line may have.
+const MAX_WORDS: usize = 100;
+
+/// Runs the commands in `file`, `-` for standard input.
+///
+/// # Errors
+///
+/// The first command that fails ends the batch with exit code 1, unless `-force` is given; a usage error ends it in
+/// any case, with the exit code of the usage error.
+pub(super) fn run(ip: &mut Ip<'_>, file: &str) -> Result<(), Failure> {
+    if file == "-" {
+        return run_lines(ip, file, stdin().lock());
+    }
+    let opened = File::open(file).map_err(|error| {
+        Failure::new(
+            1,
+            format!(
+                "Cannot open file \"{file}\" for reading: {}",
+                strerror(&error)
+            ),
+        )
+    })?;
+    run_lines(ip, file, BufReader::new(opened))
+}
+
+fn run_lines(ip: &mut Ip<'_>, file: &str, input: impl BufRead) -> Result<(), Failure> {
+    let mut lines = Lines { input, number: 0 };
+    let mut failed = false;
+    while let Some(line) = lines.next()? {
+        let words = split(&line)?;
+        if words.is_empty() {
+            continue;
+        }
+        let Err(failure) = command(ip, Words::new(&words)) else {
+            continue;
+        };
+        if failure.code() == 255 {
+            return Err(failure);
+        }
+        // What earlier commands printed stands before what this one complains of.
+        ip.out.finish()?;
+        if !failure.text().is_empty() {
+            eprintln!("{failure}");
+        }
+        eprintln!("Command failed {file}:{}", lines.number);
+        failed = true;
+        if !ip.options.force {
+            break;
+        }
+    }
+    if failed {
+        Err(Failure::silent(1))
+    } else {
+        Ok(())
+    }
+}
+
+/// Command lines: comments taken off, continued lines joined, counted as in the file.
+struct Lines<R> {
+    input: R,
+    number: u32,
+}
+
+impl<R: BufRead> Lines<R> {
+    fn next(&mut self) -> Result<Option<String>, Failure> {
+        let Some(mut line) = self.read()? else {
+            return Ok(None);
+        };
+        while let Some(start) = line.strip_suffix("\\\n") {
+            let Some(more) = self.read()? else {
+                return Err(Failure::new(1, "Missing continuation line"));
+            };
+            line = format!("{start}{more}");
+        }
+        Ok(Some(line))
+    }
+
+    /// One line, newline included unless a comment ended it.
+    fn read(&mut self) -> Result<Option<String>, Failure> {
+        let mut bytes = Vec::new();
+        let len = self
+            .input
+            .read_until(b'\n', &mut bytes)
+            .map_err(|error| Failure::new(1, format!("read error: {}", strerror(&error))))?;
+        if len == 0 {
+            return Ok(None);
+        }
+        self.number += 1;
+        let mut line = String::from_utf8(bytes)
+            .map_err(|_| Failure::new(1, format!("line {} is not valid UTF-8", self.number)))?;
+        if let Some(comment) = line.find('#') {
+            line.truncate(comment);
+        }
+        Ok(Some(line))
+    }
+}
+
+/// The words of a line; one that starts with a quote reaches to the next such quote.
+fn split(line: &str) -> Result<Vec<&str>, Failure> {
+    const BLANK: [char; 4] = [' ', '\t', '\r', '\n'];
+    let mut words = Vec::new();
+    let mut rest = line.trim_start_matches(BLANK);
+    while let Some(first) = rest.chars().next() {
+        if words.len() == MAX_WORDS {
+            return Err(Failure::new(1, "Too many arguments to command"));
+        }
+        if first == '"' || first == '\'' {
+            let (word, behind) = rest
+                .get(1..)
+                .and_then(|inside| inside.split_once(first))
+                .ok_or_else(|| Failure::new(1, "Unterminated quoted string"))?;
+            words.push(word);
+            rest = behind;
+        } else {
+            let end = rest.find(BLANK).unwrap_or(rest.len());
+            let (word, behind) = rest.split_at(end);
+            words.push(word);
+            rest = behind;
+        }
+        rest = rest.trim_start_matches(BLANK);
+    }
+    Ok(words)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_and_quotes() {
+        assert_eq!(
+            split(" link\tset v0 alias \"a b\" up\n"),
+            Ok(vec!["link", "set", "v0", "alias", "a b", "up"])
+        );
+        assert_eq!(split("a 'b \" c'd"), Ok(vec!["a", "b \" c", "d"]));
+        assert_eq!(split(" \n"), Ok(vec![]));
+        assert_eq!(
+            split("alias \"x").unwrap_err().text(),
+            "Unterminated quoted string"
+        );
+        assert!(split(&"x ".repeat(101)).is_err());
+    }
+
+    #[test]
+    fn comments_and_continued_lines() {
+        let mut lines = Lines {
+            input: &b"link \\\nset # x\n\naddr"[..],
+            number: 0,
+        };
+        assert_eq!(lines.next().unwrap().as_deref(), Some("link set "));
+        assert_eq!(lines.number, 2);
+        assert_eq!(lines.next().unwrap().as_deref(), Some("\n"));
+        assert_eq!(lines.next().unwrap().as_deref(), Some("addr"));
+        assert_eq!((lines.next().unwrap(), lines.number), (None, 4));
+    }
+
+    #[test]
+    fn line_that_promises_another() {
+        let mut lines = Lines {
+            input: &b"link \\\n"[..],
+            number: 0,
+        };
+        assert_eq!(
+            lines.next().unwrap_err().text(),
+            "Missing continuation line"
+        );
+    }
+}
