@@ -6,9 +6,8 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use crate::failure::Failure;
-use crate::links;
 use crate::output::Output;
-use crate::{ip, ping, sandbox, sysctl};
+use crate::{ip, links, lsns, ping, sandbox, sysctl, unshare};
 
 /// What an applet is given: the name that it was called by, and the words after it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -45,6 +44,8 @@ pub const APPLETS: &[Applet] = &[
     tool("ping", "send ICMP echo requests", ping::run),
     tool("ping6", "ping -6", ping::run),
     tool("sysctl", "show and set kernel parameters", sysctl::run),
+    tool("lsns", "list namespaces", lsns::run),
+    tool("unshare", "run a program in new namespaces", unshare::run),
     own(
         "sandbox",
         "run a command in a rootless throw-away network",

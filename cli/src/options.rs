@@ -12,6 +12,8 @@ pub enum Value {
     Required,
     /// Only attached: `-mFILE`, `--mount=FILE`.
     Optional,
+    /// Only attached to the long name: `--mount=FILE`; the letter is a flag.
+    LongOptional,
 }
 
 /// One row of a tool's options.
@@ -50,6 +52,14 @@ impl Spec {
     pub const fn optional(key: char, long: &'static str) -> Self {
         Self {
             value: Value::Optional,
+            ..Self::flag(key, long)
+        }
+    }
+
+    /// An option whose long name may have a value.
+    pub const fn long_optional(key: char, long: &'static str) -> Self {
+        Self {
+            value: Value::LongOptional,
             ..Self::flag(key, long)
         }
     }
@@ -131,7 +141,7 @@ fn letters<'a>(
             .ok_or_else(|| format!("invalid option -- '{letter}'"))?;
         let attached = (!rest.is_empty()).then(|| OsStr::from_bytes(rest));
         let value = match spec.value {
-            Value::None => {
+            Value::None | Value::LongOptional => {
                 parsed.options.push((letter, None));
                 letters = rest;
                 continue;
@@ -206,6 +216,7 @@ mod tests {
         Spec::flag('n', "numeric"),
         Spec::flag('q', ""),
         Spec::optional('m', "mount"),
+        Spec::long_optional('u', "uts"),
         Spec::optional('P', "mount-proc").long_only(),
     ];
 
@@ -242,6 +253,10 @@ mod tests {
             assert_eq!(read(line, Order::Mixed).unwrap(), "c=3 | h");
         }
         assert_eq!(read(&["-nqc", "3"], Order::Mixed).unwrap(), "n= q= c=3 | ");
+        assert_eq!(
+            read(&["-unq", "--uts=x"], Order::Mixed).unwrap(),
+            "u= n= q= u=x | "
+        );
         assert_eq!(read(&["-m", "x"], Order::Mixed).unwrap(), "m= | x");
         assert_eq!(
             read(&["-mx", "--mount-proc=y"], Order::Mixed).unwrap(),

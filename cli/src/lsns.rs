@@ -1,0 +1,309 @@
+//! The `lsns` applet: the namespaces that processes are in. See lsns(8).
+
+use std::ffi::OsStr;
+use std::io::Write;
+use std::process::ExitCode;
+
+use nl_netns::proc::{self, Kind, Listed};
+
+use crate::applet::Invocation;
+use crate::failure::Failure;
+use crate::options::{self, Order, Spec};
+use crate::output::Output;
+
+const OPTIONS: &[Spec] = &[
+    Spec::flag('J', "json"),
+    Spec::flag('l', "list"),
+    Spec::flag('n', "noheadings"),
+    Spec::with_value('o', "output"),
+    Spec::with_value('p', "task"),
+    Spec::flag('r', "raw"),
+    Spec::flag('u', "notruncate"),
+    Spec::with_value('t', "type"),
+    Spec::flag('h', "help"),
+    Spec::flag('V', "version"),
+];
+
+const USAGE: &str = "
+Usage:
+ lsns [options]
+
+List system namespaces.
+
+Options:
+ -J, --json             use JSON output format
+ -l, --list             use list format output
+ -n, --noheadings       don't print headings
+ -o, --output <list>    define which output columns to use
+ -p, --task <pid>       print process namespaces
+ -r, --raw              use the raw output format
+ -u, --notruncate       don't truncate text in columns
+ -t, --type <name>      namespace type (mnt, net, ipc, user, pid, uts, cgroup, time)
+
+ -h, --help             display this help
+ -V, --version          display version
+
+Available output columns: NS TYPE PATH NPROCS PID PPID COMMAND UID USER NSFS";
+
+/// One column: its name, whether it holds numbers, and its text for a namespace.
+struct Column {
+    name: &'static str,
+    number: bool,
+    text: fn(&Listed) -> String,
+}
+
+/// All columns.
+const COLUMNS: &[Column] = &[
+    column("NS", true, |listed| listed.ino.to_string()),
+    column("TYPE", false, |listed| listed.kind.name().to_owned()),
+    column("PATH", false, |listed| {
+        first(listed).map_or_else(String::new, |pid| {
+            format!("/proc/{pid}/ns/{}", listed.kind.name())
+        })
+    }),
+    column("NPROCS", true, |listed| listed.pids.len().to_string()),
+    column("PID", true, |listed| show(first(listed))),
+    column("PPID", true, |listed| show(listed.parent)),
+    column("COMMAND", false, |listed| listed.command.clone()),
+    column("UID", true, |listed| show(listed.uid)),
+    column("USER", false, |listed| {
+        listed.uid.map_or_else(String::new, |uid| {
+            proc::user_name(uid).unwrap_or_else(|| uid.to_string())
+        })
+    }),
+    column("NSFS", false, |listed| {
+        let mounts: Vec<_> = listed
+            .mounts
+            .iter()
+            .map(|path| path.to_string_lossy())
+            .collect();
+        mounts.join("\n")
+    }),
+];
+
+const DEFAULT: &str = "NS,TYPE,NPROCS,PID,USER,COMMAND";
+const DEFAULT_NET: &str = "NS,TYPE,NPROCS,PID,USER,NSFS,COMMAND";
+
+const fn column(name: &'static str, number: bool, text: fn(&Listed) -> String) -> Column {
+    Column { name, number, text }
+}
+
+fn first(listed: &Listed) -> Option<u32> {
+    listed.pids.first().copied()
+}
+
+fn show(number: Option<u32>) -> String {
+    number.map_or_else(String::new, |number| number.to_string())
+}
+
+/// Runs the applet.
+///
+/// # Errors
+///
+/// Usage errors, and a `/proc` that cannot be read; exit code 1.
+pub fn run(invocation: &Invocation, out: &mut Output) -> Result<ExitCode, Failure> {
+    let failure = |text: String| Failure::new(1, format!("lsns: {text}"));
+    let parsed = options::parse(&invocation.args, OPTIONS, Order::Mixed)
+        .map_err(|text| failure(format!("{text}\nTry 'lsns --help' for more information.")))?;
+    let (mut json, mut raw, mut headings) = (false, false, true);
+    let (mut task, mut kind, mut list) = (None, None, None);
+    for (key, value) in parsed.options {
+        let value = value.unwrap_or_default();
+        let text = value.to_string_lossy();
+        match key {
+            'J' => json = true,
+            'n' => headings = false,
+            'o' => list = Some(text.into_owned()),
+            'p' => {
+                let pid = text.parse::<u32>();
+                task = Some(pid.map_err(|_| failure(format!("invalid PID argument: '{text}'")))?);
+            }
+            'r' => raw = true,
+            't' => {
+                let known = Kind::from_name(&text);
+                kind =
+                    Some(known.ok_or_else(|| failure(format!("unknown namespace type: {text}")))?);
+            }
+            'V' => {
+                writeln!(out, "lsns from nlctl {}", env!("CARGO_PKG_VERSION"))?;
+                return Ok(ExitCode::SUCCESS);
+            }
+            'h' => {
+                writeln!(out, "{USAGE}")?;
+                return Ok(ExitCode::SUCCESS);
+            }
+            _ => {}
+        }
+    }
+    if let Some(word) = parsed.operands.first() {
+        return Err(failure(operand(word)));
+    }
+    let default = if kind == Some(Kind::Net) {
+        DEFAULT_NET
+    } else {
+        DEFAULT
+    };
+    let columns = columns(list.as_deref().unwrap_or(default), default).map_err(failure)?;
+
+    let mut namespaces = proc::list().map_err(|error| failure(error.to_string()))?;
+    let of_task: Option<Vec<(Kind, u64)>> = task.map(|pid| proc::of_process(pid).collect());
+    namespaces.retain(|listed| {
+        !listed.pids.is_empty()
+            && kind.is_none_or(|kind| kind == listed.kind)
+            && of_task
+                .as_ref()
+                .is_none_or(|own| own.contains(&(listed.kind, listed.ino)))
+    });
+    if namespaces.is_empty() {
+        return Ok(ExitCode::SUCCESS);
+    }
+    let rows: Vec<Vec<String>> = namespaces
+        .iter()
+        .map(|listed| columns.iter().map(|column| (column.text)(listed)).collect())
+        .collect();
+    match (json, raw) {
+        (true, _) => print_json(out, &columns, &rows)?,
+        (false, true) => print_raw(out, &columns, &rows, headings)?,
+        (false, false) => print_table(out, &columns, &rows, headings)?,
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn operand(word: &OsStr) -> String {
+    match word.to_str().map(str::parse::<u64>) {
+        Some(Ok(_)) => "the processes of one namespace are not supported by nlctl".to_owned(),
+        _ => format!("invalid namespace argument: '{}'", word.display()),
+    }
+}
+
+/// The columns of a list of names; `+` before it adds them to the default.
+fn columns(list: &str, default: &str) -> Result<Vec<&'static Column>, String> {
+    let (base, list) = match list.strip_prefix('+') {
+        Some(list) => (default, list),
+        None => ("", list),
+    };
+    base.split(',')
+        .filter(|name| !name.is_empty())
+        .chain(list.split(','))
+        .map(|name| {
+            let found = COLUMNS
+                .iter()
+                .find(|column| column.name.eq_ignore_ascii_case(name));
+            found.ok_or_else(|| format!("unknown column: {name}"))
+        })
+        .collect()
+}
+
+fn print_table(
+    out: &mut Output,
+    columns: &[&Column],
+    rows: &[Vec<String>],
+    headings: bool,
+) -> std::io::Result<()> {
+    let titles: Vec<String> = columns
+        .iter()
+        .map(|column| column.name.to_owned())
+        .collect();
+    // The titles count for the widths even where they are not shown.
+    let widths: Vec<usize> = (0..columns.len())
+        .map(|at| {
+            let cells = rows.iter().chain([&titles]).filter_map(|row| row.get(at));
+            cells
+                .flat_map(|cell| cell.split('\n'))
+                .map(|line| line.chars().count())
+                .max()
+                .unwrap_or(0)
+        })
+        .collect();
+    for row in Some(&titles).filter(|_| headings).into_iter().chain(rows) {
+        // Several mounts of one namespace stand below each other.
+        let height = row
+            .iter()
+            .map(|cell| cell.split('\n').count())
+            .max()
+            .unwrap_or(1);
+        for line in 0..height {
+            let mut text = String::new();
+            for (at, ((column, cell), &width)) in columns.iter().zip(row).zip(&widths).enumerate() {
+                let cell = cell.split('\n').nth(line).unwrap_or_default();
+                let last = at + 1 == columns.len();
+                match (column.number, last) {
+                    (true, _) => text.push_str(&format!("{cell:>width$}")),
+                    (false, true) => text.push_str(cell),
+                    (false, false) => text.push_str(&format!("{cell:<width$}")),
+                }
+                if !last {
+                    text.push(' ');
+                }
+            }
+            writeln!(out, "{text}")?;
+        }
+    }
+    Ok(())
+}
+
+fn print_raw(
+    out: &mut Output,
+    columns: &[&Column],
+    rows: &[Vec<String>],
+    headings: bool,
+) -> std::io::Result<()> {
+    if headings {
+        let titles: Vec<&str> = columns.iter().map(|column| column.name).collect();
+        writeln!(out, "{}", titles.join(" "))?;
+    }
+    for row in rows {
+        let cells: Vec<String> = row.iter().map(|cell| escape_raw(cell)).collect();
+        writeln!(out, "{}", cells.join(" "))?;
+    }
+    Ok(())
+}
+
+/// Blanks inside a cell would end it.
+fn escape_raw(cell: &str) -> String {
+    cell.chars()
+        .map(|letter| match letter {
+            ' ' | '\\' => format!("\\x{:02x}", u32::from(letter)),
+            letter if letter.is_ascii_control() => format!("\\x{:02x}", u32::from(letter)),
+            letter => letter.to_string(),
+        })
+        .collect()
+}
+
+fn print_json(out: &mut Output, columns: &[&Column], rows: &[Vec<String>]) -> std::io::Result<()> {
+    write!(out, "{{\n   \"namespaces\": [\n      ")?;
+    for (at, row) in rows.iter().enumerate() {
+        let cells: Vec<String> = columns
+            .iter()
+            .zip(row)
+            .map(|(column, cell)| {
+                let value = match (cell.as_str(), column.number) {
+                    ("", _) => "null".to_owned(),
+                    (cell, true) => cell.to_owned(),
+                    (cell, false) => quote(cell),
+                };
+                format!("         \"{}\": {value}", column.name.to_ascii_lowercase())
+            })
+            .collect();
+        let comma = if at == 0 { "" } else { "," };
+        write!(out, "{comma}{{\n{}\n      }}", cells.join(",\n"))?;
+    }
+    writeln!(out, "\n   ]\n}}")
+}
+
+fn quote(text: &str) -> String {
+    let mut quoted = String::from("\"");
+    for letter in text.chars() {
+        match letter {
+            '"' | '\\' => quoted.extend(['\\', letter]),
+            '\n' => quoted.push_str("\\n"),
+            '\t' => quoted.push_str("\\t"),
+            letter if letter.is_control() => {
+                quoted.push_str(&format!("\\u{:04x}", u32::from(letter)))
+            }
+            letter => quoted.push(letter),
+        }
+    }
+    quoted.push('"');
+    quoted
+}
