@@ -15,8 +15,16 @@ pub(crate) fn run(invocation: &Invocation, _: &mut Output) -> Result<ExitCode, F
     if dir.as_encoded_bytes().starts_with(b"-") {
         return Err(Failure::new(2, "Usage: nlctl applets DIR"));
     }
-    let program = env::current_exe().map_err(|error| failure("the running program", &error))?;
-    write(Path::new(dir), &program)?;
+    let dir = Path::new(dir);
+    let mut program = env::current_exe().map_err(|error| failure("the running program", &error))?;
+    if !program.exists() {
+        // Deleted, or in a directory that is not seen from here: a sandbox hides /run.
+        program = dir.join("nlctl");
+        fs::create_dir_all(dir)
+            .and_then(|()| fs::copy("/proc/self/exe", &program))
+            .map_err(|error| failure(program.display(), &error))?;
+    }
+    write(dir, &program)?;
     Ok(ExitCode::SUCCESS)
 }
 

@@ -130,9 +130,9 @@ fn link_applets(sandbox: &Sandbox) -> Result<(), Failure> {
             format!("nlctl sandbox: cannot link the applets into the sandbox: {why}"),
         )
     };
-    let program = env::current_exe().map_err(|error| failure(error.to_string()))?;
     let output = sandbox
-        .command(&program)
+        // The link in /proc works although the sandbox's /run may hide the program's file.
+        .command("/proc/self/exe")
         .and_then(|mut command| command.args(["applets", APPLETS]).output())
         .map_err(|error| failure(error.to_string()))?;
     if output.status.success() {

@@ -188,6 +188,16 @@ fn a_kept_one_is_entered_again() {
 }
 
 #[test]
+fn the_program_may_be_where_the_sandbox_does_not_look() {
+    // The outer sandbox's /run is not the inner one's.
+    let nlctl = env!("CARGO_BIN_EXE_nlctl");
+    let script = format!(
+        "cp {nlctl} /run/nlctl/here && /run/nlctl/here sandbox sysctl -n net.ipv4.ip_forward"
+    );
+    assert_eq!(shell(&script), "0\n");
+}
+
+#[test]
 fn wrong_words_are_named() {
     let status = |words: &[&str]| {
         let output = output(sandbox().args(words));
