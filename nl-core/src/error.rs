@@ -108,6 +108,13 @@ pub enum EncodeError {
     },
     /// The message's length field has 32 bits.
     MessageTooLong,
+    /// A value that the kernel would refuse without a word, or misread.
+    BadValue {
+        /// The attribute's name, `IFLA_IFNAME`.
+        attr: &'static str,
+        /// What is wrong with it: "longer than 15 bytes".
+        what: &'static str,
+    },
 }
 
 impl fmt::Display for EncodeError {
@@ -120,6 +127,7 @@ impl fmt::Display for EncodeError {
                 )
             }
             Self::MessageTooLong => f.write_str("the message is longer than 4 GiB"),
+            Self::BadValue { attr, what } => write!(f, "{attr} is {what}"),
         }
     }
 }

@@ -346,8 +346,10 @@ impl Table {
             }
             (format, inside) => {
                 let table = format.table(attrs)?;
-                match inside {
-                    Some(offset) => table.locate(attr.payload, offset, path),
+                match inside.and_then(|offset| offset.checked_sub(table.header_len)) {
+                    Some(offset) => {
+                        table.locate(attr.payload.get(table.header_len..)?, offset, path)
+                    }
                     None => Some(table),
                 }
             }
@@ -426,7 +428,13 @@ fn check_nest(row: &Row, payload: &[u8], siblings: &[u8], depth: u8) -> Result<(
             }
         }
     }
-    table.walk(payload, depth + 1, |_, _| {})
+    // A whole message may be nested, fixed header and all: a veth's peer.
+    let Some(attrs) = payload.get(table.header_len..) else {
+        return Err(DecodeError::new(0, What::TruncatedHeader).within(row.name));
+    };
+    table
+        .walk(attrs, depth + 1, |_, _| {})
+        .map_err(|error| error.behind(table.header_len))
 }
 
 /// Prints attributes; see [`Table::debug`].
@@ -500,14 +508,21 @@ impl fmt::Debug for AttrDebug<'_> {
                     depth: depth + 1,
                 }))
                 .finish(),
-            (_, Some(table)) => fmt::Debug::fmt(
-                &AttrsDebug {
-                    table,
-                    bytes: payload,
-                    depth,
-                },
-                f,
-            ),
+            (_, Some(table)) => {
+                if table.header_len > 0 {
+                    (table.fmt_header)(payload, f)?;
+                    f.write_str(" ")?;
+                }
+                let bytes = payload.get(table.header_len..).unwrap_or(&[]);
+                fmt::Debug::fmt(
+                    &AttrsDebug {
+                        table,
+                        bytes,
+                        depth,
+                    },
+                    f,
+                )
+            }
             (format, None) => fmt_value(format, payload, f),
         }
     }

@@ -37,6 +37,24 @@ impl Writer {
         self.error = None;
     }
 
+    /// What was written, for keeping apart from a message: the attributes of a nest.
+    ///
+    /// # Errors
+    ///
+    /// As [`message`](Self::message).
+    pub fn into_bytes(self) -> Result<Vec<u8>, EncodeError> {
+        match self.error {
+            Some(error) => Err(error),
+            None => Ok(self.buffer),
+        }
+    }
+
+    /// Gives the message up: [`message`](Self::message) takes it back and returns `error`, or an
+    /// earlier one.
+    pub fn fail(&mut self, error: EncodeError) {
+        self.error.get_or_insert(error);
+    }
+
     /// Appends one message: its header, and what `body` writes.
     ///
     /// # Errors

@@ -1,8 +1,29 @@
 //! rtnetlink: links, addresses, routes, neighbours, rules, namespace ids.
+//!
+//! ```no_run
+//! use nl_route::link::{GetLinks, NewLink, SetLink};
+//! use nl_route::{Connection, Route, RouteExt};
+//!
+//! let netns = std::fs::File::open("/run/netns/blue")?;
+//! let mut rt = Connection::<Route>::open()?;
+//!
+//! // A cable into another namespace, made in one step.
+//! rt.call(&NewLink::veth("v0", "eth0").mtu(1400).peer_netns(&netns).up())?;
+//! rt.call(&SetLink::new("v0").alias("to blue"))?;
+//!
+//! // The other end is set up from over there.
+//! Connection::<Route>::open_in(std::os::fd::AsFd::as_fd(&netns))?.set_up("eth0")?;
+//!
+//! rt.dump(&GetLinks::new(), |link| {
+//!     println!("{}: {} {:?}", link.ifindex(), link.name().unwrap_or("?"), link.flags());
+//! })?;
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 #![forbid(unsafe_code)]
 
 pub mod addr;
+mod connection;
 pub mod link;
 pub mod neigh;
 pub mod nexthop;
@@ -14,6 +35,8 @@ pub mod route;
 pub mod rule;
 mod value;
 
+pub use connection::RouteExt;
+pub use nl_core::{Connection, Error};
 pub use prefix::{BadPrefix, Prefix};
 pub use protocol::Route;
 pub use raw::RawRequest;

@@ -1,11 +1,42 @@
-//! Links: `RTM_*LINK`.
+//! Links: `RTM_*LINK`, `RTM_*LINKPROP`.
 
-use nl_core::MessageType;
-use nl_core::kind::Str;
-use zerocopy::native_endian::{I32, U16, U32 as Ne32};
-use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout, Unaligned};
+use nl_core::{MessageType, Owned};
 
-use crate::protocol::{RTM_DELLINK, RTM_GETLINK, RTM_NEWLINK, RTM_SETLINK};
+use crate::protocol::{
+    RTM_DELLINK, RTM_DELLINKPROP, RTM_GETLINK, RTM_NEWLINK, RTM_NEWLINKPROP, RTM_SETLINK,
+};
+
+pub mod af_spec;
+mod attrs;
+mod change;
+mod create;
+mod flags;
+mod header;
+mod info;
+pub mod kind;
+mod nest;
+mod query;
+mod settings;
+mod target;
+pub mod vf;
+mod view;
+
+pub use attrs::*;
+pub use change::{AddAltName, DelAltName, DelLink, SetLink};
+pub use create::NewLink;
+pub use flags::{Flags, OperState};
+pub use header::{IfInfoMsg, IfMap, Stats, Stats64};
+pub use info::*;
+pub use nest::*;
+pub use query::{
+    GetLink, GetLinks, RTEXT_FILTER_BRVLAN, RTEXT_FILTER_BRVLAN_COMPRESSED,
+    RTEXT_FILTER_SKIP_STATS, RTEXT_FILTER_VF,
+};
+pub use settings::{LinkSettings, Netns};
+pub use target::LinkRef;
+
+/// A link, kept.
+pub type Link = Owned<LinkView<'static>>;
 
 pub(crate) const MESSAGES: &[MessageType] = &[
     MessageType {
@@ -28,33 +59,14 @@ pub(crate) const MESSAGES: &[MessageType] = &[
         name: "RTM_SETLINK",
         table: &LINK_ATTRS,
     },
+    MessageType {
+        number: RTM_NEWLINKPROP,
+        name: "RTM_NEWLINKPROP",
+        table: &LINK_ATTRS,
+    },
+    MessageType {
+        number: RTM_DELLINKPROP,
+        name: "RTM_DELLINKPROP",
+        table: &LINK_ATTRS,
+    },
 ];
-
-/// `struct ifinfomsg`, the fixed header of `RTM_*LINK`. Source: include/uapi/linux/rtnetlink.h.
-#[derive(Clone, Copy, Debug, Default, FromBytes, IntoBytes, KnownLayout, Immutable, Unaligned)]
-#[repr(C)]
-pub struct IfInfoMsg {
-    /// Address family; `AF_UNSPEC`, or `AF_BRIDGE` for bridge ports.
-    pub family: u8,
-    /// Zero.
-    pub pad: u8,
-    /// Hardware type, `ARPHRD_*`.
-    pub device_type: U16,
-    /// Interface index; 0 in a create request lets the kernel choose.
-    pub ifindex: I32,
-    /// `IFF_*`.
-    pub flags: Ne32,
-    /// Which of the flags a request changes.
-    pub change: Ne32,
-}
-
-const _: () = assert!(size_of::<IfInfoMsg>() == 16);
-
-nl_core::attrs! {
-    /// `IFLA_*`: attributes of `RTM_*LINK`. Source: include/uapi/linux/if_link.h.
-    pub table LINK_ATTRS: IfInfoMsg, view LinkView, writer LinkWriter;
-    values {
-        /// Device name: 1 to 15 bytes, no `/`, no whitespace.
-        IFLA_IFNAME = 3, name: Str;
-    }
-}
