@@ -163,17 +163,17 @@ bitflags! {
 }
 
 impl NeighState {
-    /// The states and their words in ip-neighbour(8), in the order that `ip neigh show` prints them.
+    /// The states and their words in ip-neighbour(8), in the kernel's order.
     pub const WORDS: &'static [(&'static str, Self)] = &[
-        ("permanent", Self::PERMANENT),
-        ("reachable", Self::REACHABLE),
-        ("noarp", Self::NOARP),
         ("none", Self::empty()),
+        ("incomplete", Self::INCOMPLETE),
+        ("reachable", Self::REACHABLE),
         ("stale", Self::STALE),
         ("delay", Self::DELAY),
         ("probe", Self::PROBE),
         ("failed", Self::FAILED),
-        ("incomplete", Self::INCOMPLETE),
+        ("noarp", Self::NOARP),
+        ("permanent", Self::PERMANENT),
     ];
 
     /// Whether a filter that combines states lets this one through.

@@ -533,6 +533,48 @@ fn neighbours_are_added_replaced_listed_and_deleted() {
 }
 
 #[test]
+fn forwarding_entries_are_neighbours_of_another_family() {
+    nl_netns::isolate!(|| {
+        let mut rt = ground();
+        let mac = [2, 0, 0, 0, 0, 9];
+        rt.call(&NewNeigh::fdb(V0, mac)).unwrap();
+        let mut entries = rt.collect(&GetNeighs::fdb().ifindex(V0)).unwrap();
+        entries.retain(|entry| entry.view().lladdr() == Some(&mac[..]));
+        assert_eq!(entries.len(), 1);
+        let entry = entries[0].view();
+        assert_eq!((entry.family(), entry.ifindex()), (Family::BRIDGE, V0));
+        assert_eq!(entry.flags(), NeighFlags::SELF);
+        let other = rt.collect(&GetNeighs::fdb().ifindex(V1)).unwrap();
+        assert!(other.iter().all(|entry| entry.view().ifindex() == V1));
+        rt.call(&DelNeigh(NewNeigh::fdb(V0, mac))).unwrap();
+        let gone = rt.call(&DelNeigh(NewNeigh::fdb(V0, mac)));
+        assert_eq!(errno(gone), Errno::ENOENT);
+    });
+}
+
+#[test]
+fn an_interrupted_list_is_an_error_and_the_connection_goes_on() {
+    nl_netns::isolate!(|| {
+        let mut rt = ground();
+        let nth = |n: u32| Prefix::host(Ipv4Addr::from(0x0b00_0000 + n).into());
+        let addrs = (0..3000).map(|n| NewAddr::new(V0, nth(n)));
+        assert!(rt.batch(addrs).unwrap().is_success());
+        let all = GetAddrs::all().family(Family::INET);
+        let mut other = Connection::<Route>::open().unwrap();
+        let mut changed = false;
+        let result = rt.dump(&all, |_| {
+            if !changed {
+                other.call(&NewAddr::new(V0, nth(5000))).unwrap();
+                changed = true;
+            }
+        });
+        assert!(matches!(result, Err(Error::Interrupted)), "{result:?}");
+        // `lo` has 127.0.0.1.
+        assert_eq!(rt.collect(&all).unwrap().len(), 3002);
+    });
+}
+
+#[test]
 fn rules_are_added_listed_and_deleted() {
     nl_netns::isolate!(|| {
         let mut rt = ground();
