@@ -4,7 +4,10 @@ use std::ffi::OsStr;
 use std::io::Write;
 use std::process::ExitCode;
 
+use nl_core::Connection;
 use nl_netns::proc::{self, Kind, Listed};
+use nl_route::Route;
+use nl_route::nsid::{GetNsid, NetnsRef};
 
 use crate::applet::Invocation;
 use crate::failure::Failure;
@@ -43,12 +46,13 @@ Options:
  -h, --help             display this help
  -V, --version          display version
 
-Available output columns: NS TYPE PATH NPROCS PID PPID COMMAND UID USER NSFS";
+Available output columns: NS TYPE PATH NPROCS PID PPID COMMAND UID USER NETNSID NSFS";
 
-/// One column: its name, whether it holds numbers, and its text for a namespace.
+/// One column: its name, whether it holds numbers, on which side it is filled, and its text for a namespace.
 struct Column {
     name: &'static str,
     number: bool,
+    right: bool,
     text: fn(&Listed) -> String,
 }
 
@@ -71,6 +75,12 @@ const COLUMNS: &[Column] = &[
             proc::user_name(uid).unwrap_or_else(|| uid.to_string())
         })
     }),
+    Column {
+        right: true,
+        ..column("NETNSID", false, |listed| {
+            netnsid(listed).unwrap_or_default()
+        })
+    },
     column("NSFS", false, |listed| {
         let mounts: Vec<_> = listed
             .mounts
@@ -82,14 +92,35 @@ const COLUMNS: &[Column] = &[
 ];
 
 const DEFAULT: &str = "NS,TYPE,NPROCS,PID,USER,COMMAND";
-const DEFAULT_NET: &str = "NS,TYPE,NPROCS,PID,USER,NSFS,COMMAND";
+const DEFAULT_NET: &str = "NS,TYPE,NPROCS,PID,USER,NETNSID,NSFS,COMMAND";
 
 const fn column(name: &'static str, number: bool, text: fn(&Listed) -> String) -> Column {
-    Column { name, number, text }
+    Column {
+        name,
+        number,
+        right: number,
+        text,
+    }
 }
 
 fn first(listed: &Listed) -> Option<u32> {
     listed.pids.first().copied()
+}
+
+/// The id that a network namespace has in ours.
+fn netnsid(listed: &Listed) -> Option<String> {
+    if listed.kind != Kind::Net {
+        return None;
+    }
+    let request = GetNsid {
+        netns: NetnsRef::Pid(first(listed)?),
+        target: None,
+    };
+    let answer = Connection::<Route>::open().ok()?.get(&request).ok()?;
+    Some(match answer.view().nsid()? {
+        -1 => "unassigned".to_owned(),
+        id => id.to_string(),
+    })
 }
 
 fn show(number: Option<u32>) -> String {
@@ -227,7 +258,7 @@ fn print_table(
             for (at, ((column, cell), &width)) in columns.iter().zip(row).zip(&widths).enumerate() {
                 let cell = cell.split('\n').nth(line).unwrap_or_default();
                 let last = at + 1 == columns.len();
-                match (column.number, last) {
+                match (column.right, last) {
                     (true, _) => text.push_str(&format!("{cell:>width$}")),
                     (false, true) => text.push_str(cell),
                     (false, false) => text.push_str(&format!("{cell:<width$}")),
