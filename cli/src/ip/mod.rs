@@ -5,7 +5,9 @@
 
 mod batch;
 pub mod doc;
+pub mod inet;
 pub mod names;
+mod netns;
 pub mod options;
 mod session;
 mod usage;
@@ -52,7 +54,7 @@ const OBJECTS: &[(&str, Option<Run>)] = &[
     ("xfrm", None),
     ("mroute", None),
     ("mrule", None),
-    ("netns", None),
+    ("netns", Some(netns::run)),
     ("netconf", None),
     ("vrf", None),
     ("sr", None),

@@ -1,0 +1,81 @@
+//! `ip netns exec`: a program in a namespace, or in all of them.
+
+use std::io::Write;
+use std::os::unix::process::ExitStatusExt;
+use std::process::ExitStatus;
+
+use nl_netns::named;
+
+use super::{failed, namespace};
+use crate::failure::Failure;
+use crate::ip::Ip;
+use crate::words::Words;
+
+pub(super) fn exec(ip: &mut Ip<'_>, mut words: Words<'_>) -> Result<(), Failure> {
+    if ip.options.all {
+        return exec_in_all(ip, words);
+    }
+    let name = words
+        .next()
+        .ok_or_else(|| Failure::new(1, "No netns name specified"))?;
+    let program = program(&mut words)?;
+    let mut command = namespace(name)?
+        .command(program)
+        .map_err(|error| failed(255, &error))?;
+    command.args(words.rest());
+    ip.out.finish()?;
+    if ip.options.batch.is_none() {
+        let error = command.exec();
+        return Err(start_failed(&error));
+    }
+    // A batch goes on behind the program.
+    let status = command.status().map_err(|error| start_failed(&error))?;
+    match code_of(status) {
+        0 => Ok(()),
+        code => Err(Failure::silent(code)),
+    }
+}
+
+/// Runs the program in one namespace after the other; how it ends does not count.
+fn exec_in_all(ip: &mut Ip<'_>, mut words: Words<'_>) -> Result<(), Failure> {
+    let program = program(&mut words)?;
+    for name in named::names().map_err(|error| failed(1, &error))? {
+        writeln!(ip.out, "\nnetns: {}", name.display())?;
+        ip.out.finish()?;
+        let ended = namespace(&name.to_string_lossy()).and_then(|namespace| {
+            let mut command = namespace
+                .command(program)
+                .map_err(|error| failed(255, &error))?;
+            command
+                .args(words.rest())
+                .status()
+                .map_err(|error| start_failed(&error))
+        });
+        if let Err(failure) = ended {
+            eprintln!("{failure}");
+        }
+    }
+    Ok(())
+}
+
+fn program<'a>(words: &mut Words<'a>) -> Result<&'a str, Failure> {
+    words
+        .next()
+        .ok_or_else(|| Failure::new(1, "No command specified"))
+}
+
+/// A program that is not there is 1, a namespace that cannot be entered 255.
+fn start_failed(error: &nl_netns::Error) -> Failure {
+    match error {
+        nl_netns::Error::Exec { .. } => failed(1, error),
+        _ => failed(255, error),
+    }
+}
+
+/// The exit code of a program, 128 and the signal's number if it was killed.
+fn code_of(status: ExitStatus) -> u8 {
+    let code = status
+        .code()
+        .unwrap_or_else(|| 128 + status.signal().unwrap_or(0));
+    u8::try_from(code).unwrap_or(1)
+}
