@@ -66,6 +66,8 @@ mod errno;
 mod error;
 mod exchange;
 pub mod extack;
+#[doc(hidden)]
+pub mod fuzzing;
 pub mod header;
 pub mod kind;
 mod message;
