@@ -698,7 +698,7 @@ macro_rules! attrs {
 
             /// The bytes of all attributes, as they were received.
             #[must_use]
-            pub fn bytes(&self) -> &'a [u8] {
+            pub fn attr_bytes(&self) -> &'a [u8] {
                 self.attrs.bytes()
             }
 

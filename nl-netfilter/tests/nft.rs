@@ -1,5 +1,9 @@
 //! What we write, nft writes too: the kernel's copy of our rules is compared with its copy of
 //! nft's, expression by expression, and `nft list` must show the text.
+#![allow(
+    clippy::unwrap_used,
+    reason = "test code, which clippy does not see as such"
+)]
 
 mod common;
 
@@ -43,7 +47,7 @@ fn exprs(nf: &mut Connection<Netfilter>, family: Family, table: &str) -> Vec<Vec
 
 /// Adds each rule twice, by us and by nft from its text; both must be the same to the kernel, and
 /// nft must list ours as the text says.
-fn compare(family: Family, rows: &[(&str, &str, fn(NewRule) -> NewRule)]) {
+fn compare(family: Family, rows: &[Row]) {
     let word = family.keyword().unwrap();
     let mut nf = Connection::<Netfilter>::open().unwrap();
     nf.commit(&skeleton(family, "ours")).unwrap();
