@@ -24,6 +24,8 @@
 
 pub mod addr;
 mod connection;
+#[doc(hidden)]
+pub mod fuzzing;
 pub mod link;
 pub mod neigh;
 pub mod nexthop;

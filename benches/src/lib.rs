@@ -1,1 +1,0 @@
-//! Benchmarks of the codec and of bulk work on the running kernel

@@ -1,0 +1,6 @@
+//! Replays the fuzz corpus of the core.
+
+#[test]
+fn the_corpus_of_messages_has_no_finding() {
+    assert!(nl_core::fuzzing::replay("messages", nl_core::fuzzing::messages) > 10);
+}
