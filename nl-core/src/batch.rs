@@ -1,36 +1,194 @@
 //! [`Connection::batch`]: many requests, few system calls, every failure with its position.
+//!
+//! The kernel works a datagram off, message by message, before `send` returns; it answers every
+//! failure, asked or not, and goes on. So only the last message of a datagram asks for an
+//! acknowledgement, and a datagram holds no more messages than the receive buffer holds answers:
+//! even if all fail, none is lost.
 
+use std::fmt;
 use std::ops::Range;
 
-use crate::connection::{Connection, explain};
-use crate::error::{Error, KernelError};
+use crate::connection::Connection;
+use crate::error::{DecodeError, Error, KernelError};
 use crate::exchange::{Event, Exchange};
-use crate::header::{NLM_F_ACK, NLM_F_REQUEST};
+use crate::header::{NLM_F_ACK, NLM_F_ECHO, NLM_F_REQUEST};
+use crate::message::Message;
 use crate::request::{Protocol, Request};
+use crate::session::{Session, explain_from};
+use crate::socket::Socket;
 
 /// How long a datagram of a batch becomes. More gains nothing: the time is not in the system call.
 const DATAGRAM: usize = 64 * 1024;
 
-/// What one unread answer takes of the receive buffer, as the kernel accounts it; it was seen to
-/// be 768 to 832.
-const ANSWER_COST: usize = 1024;
+/// What one unread answer takes of the receive buffer, as the kernel accounts it: 832 bytes were
+/// seen for all answers of up to 256 bytes, and the next size is 1280. With their echo of the
+/// request cut off, failures are shorter than that, words and all.
+const ANSWER_COST: usize = 1280;
+
+/// The same for an answer with the resulting object (`NLM_F_ECHO`); a link is some 2304.
+const ECHO_COST: usize = 16 * 1024;
+
+/// The receive buffer that a datagram of small messages needs.
+const RECEIVE_BUFFER: usize = 2 << 20;
+
+/// What to do after a request was refused.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum OnFailure {
+    /// Go on with the others.
+    #[default]
+    Continue,
+    /// Try nothing after it. Each request is then a datagram of its own, because the kernel does not
+    /// stop in the middle of one: half as fast again.
+    Stop,
+    /// Try nothing after the datagram that it was in. What behind it was tried is in the report
+    /// like everything else: [`BatchReport::sent`] and the failures say it exactly.
+    StopAfterDatagram,
+}
+
+/// How far a batch is; see [`BatchOptions::progress`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BatchProgress {
+    /// Requests that the kernel has worked off.
+    pub sent: usize,
+    /// Those of them that it refused.
+    pub failed: usize,
+}
+
+/// How a batch is to be done; see [`Connection::batch_with`].
+///
+/// ```
+/// use nl_core::{BatchOptions, OnFailure};
+///
+/// let mut most = 0;
+/// let options = BatchOptions::new()
+///     .on_failure(OnFailure::Stop)
+///     .progress(|progress| most = progress.sent);
+/// # drop(options);
+/// ```
+#[derive(Default)]
+pub struct BatchOptions<'a> {
+    on_failure: OnFailure,
+    acknowledge_each: bool,
+    answer_cost: Option<usize>,
+    datagram: Option<usize>,
+    progress: Option<Box<OnProgress<'a>>>,
+    replies: Option<Box<OnReply<'a>>>,
+}
+
+type OnProgress<'a> = dyn FnMut(BatchProgress) + Send + 'a;
+type OnReply<'a> = dyn FnMut(usize, Message<'_>) + Send + 'a;
+
+impl<'a> BatchOptions<'a> {
+    /// All requests are tried, and only failures are answered.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// What to do after a request was refused.
+    #[must_use]
+    pub fn on_failure(mut self, on_failure: OnFailure) -> Self {
+        self.on_failure = on_failure;
+        self
+    }
+
+    /// Has every request acknowledged, a third to a half dearer. The report is the same; if answers
+    /// are lost all the same, [`unknown`](BatchReport::unknown) spans are shorter.
+    #[must_use]
+    pub fn acknowledge_each(mut self, on: bool) -> Self {
+        self.acknowledge_each = on;
+        self
+    }
+
+    /// Calls `progress` after each datagram.
+    #[must_use]
+    pub fn progress(mut self, progress: impl FnMut(BatchProgress) + Send + 'a) -> Self {
+        self.progress = Some(Box::new(progress));
+        self
+    }
+
+    /// Hands over, with the request's position, what the kernel sends beside acknowledgements: the
+    /// resulting objects of requests whose flags have `NLM_F_ECHO`.
+    #[must_use]
+    pub fn replies(mut self, replies: impl FnMut(usize, Message<'_>) + Send + 'a) -> Self {
+        self.replies = Some(Box::new(replies));
+        self
+    }
+
+    /// How many bytes of the receive buffer one answer takes, as the kernel accounts them: 1280, or
+    /// 16 KiB for requests with `NLM_F_ECHO`, unless said otherwise. Too little and answers get lost,
+    /// which the report then says.
+    #[must_use]
+    pub fn answer_cost(mut self, bytes: usize) -> Self {
+        self.answer_cost = Some(bytes.max(1));
+        self
+    }
+
+    /// How long a datagram becomes before it is sent, in bytes: 64 KiB unless said otherwise.
+    #[must_use]
+    pub fn datagram(mut self, bytes: usize) -> Self {
+        self.datagram = Some(bytes.max(1));
+        self
+    }
+}
+
+impl fmt::Debug for BatchOptions<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("BatchOptions")
+            .field("on_failure", &self.on_failure)
+            .field("acknowledge_each", &self.acknowledge_each)
+            .field("answer_cost", &self.answer_cost)
+            .field("datagram", &self.datagram)
+            .finish_non_exhaustive()
+    }
+}
 
 /// What became of a batch.
 #[derive(Debug, Default)]
 pub struct BatchReport {
-    /// How many requests were sent.
+    /// How many requests were sent; the kernel has tried them all.
     pub sent: usize,
     /// Those that were refused, in order.
     pub failures: Vec<BatchFailure>,
     /// Spans of which nobody knows, because answers were lost.
     pub unknown: Vec<Range<usize>>,
+    /// What ended the batch early, other than a refusal. Requests from [`sent`](Self::sent) on were
+    /// not tried; if one cannot be written or sent, it is the one at `sent`.
+    pub error: Option<Error>,
 }
 
 impl BatchReport {
     /// Whether every request was done.
     #[must_use]
     pub fn is_success(&self) -> bool {
-        self.failures.is_empty() && self.unknown.is_empty()
+        self.failures.is_empty() && self.unknown.is_empty() && self.error.is_none()
+    }
+
+    /// Whether the request at `index` was done; `None` if its answer was lost.
+    #[must_use]
+    pub fn is_done(&self, index: usize) -> Option<bool> {
+        if self.unknown.iter().any(|span| span.contains(&index)) {
+            return None;
+        }
+        let refused = self.failures.binary_search_by_key(&index, |f| f.index);
+        Some(index < self.sent && refused.is_err())
+    }
+
+    /// The first failure as an error, for callers to whom the batch is one thing.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Kernel`] for a refusal, [`Error::Overrun`] if answers were lost, else what ended
+    /// the batch.
+    pub fn into_result(self) -> Result<(), Error> {
+        if let Some(failure) = self.failures.into_iter().next() {
+            return Err(Error::Kernel(Box::new(failure.error)));
+        }
+        match self.error {
+            Some(error) => Err(error),
+            None if self.unknown.is_empty() => Ok(()),
+            None => Err(Error::Overrun),
+        }
     }
 }
 
@@ -47,77 +205,278 @@ impl<P: Protocol> Connection<P> {
     /// Asks for many things, in order, in as few system calls as possible. All are tried; those
     /// that the kernel refuses are reported by their position.
     ///
-    /// Only the last request of each datagram is acknowledged: failures are answered anyway, and
-    /// a datagram never holds more requests than the receive buffer holds answers, so none is lost.
+    /// ```no_run
+    /// # fn run<R: nl_core::Request>(
+    /// #     connection: &mut nl_core::Connection<R::Protocol>,
+    /// #     requests: Vec<R>,
+    /// # ) -> Result<(), nl_core::Error> {
+    /// let report = connection.batch(&requests)?;
+    /// for failure in &report.failures {
+    ///     eprintln!("request {}: {}", failure.index, failure.error);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///
-    /// [`Error::Encode`] for a request that no message can hold: those before it were done. Otherwise
-    /// what the socket failed with. Refusals are in the report.
+    /// Only if not one request was sent: [`Error::Encode`] for one that no message can hold,
+    /// [`Error::TooLarge`], or what the socket failed with. Later it stands in the report, as
+    /// refusals do.
     pub fn batch<R>(&mut self, requests: impl IntoIterator<Item = R>) -> Result<BatchReport, Error>
     where
         R: Request<Protocol = P>,
     {
-        let room = self.socket.grow_receive_buffer(DATAGRAM * 4)?;
-        let most = u32::try_from(room / ANSWER_COST).unwrap_or(u32::MAX).max(1);
-        let mut report = BatchReport::default();
-        let mut requests = requests.into_iter();
-        loop {
-            self.ready()?;
-            let first = self.take_seqs(most);
-            let mut count = 0;
-            let mut last_start = 0;
-            let mut problem = None;
-            while count < most && self.out.bytes().len() < DATAGRAM {
-                let Some(request) = requests.next() else {
-                    break;
-                };
-                let start = self.out.bytes().len();
-                let (kind, flags) = (request.message_type(), request.flags() | NLM_F_REQUEST);
-                if let Err(error) = self
-                    .out
-                    .message(kind, flags, first + count, |out| request.write(out))
-                {
-                    problem = Some(error);
-                    break;
-                }
-                last_start = start;
-                count += 1;
-            }
-            if count > 0 {
-                self.out.add_flags(last_start, NLM_F_ACK);
-                self.send_span(first, count, &mut report)?;
-            }
-            if let Some(error) = problem {
-                return Err(error.into());
-            }
-            if count == 0 {
-                return Ok(report);
-            }
-        }
+        self.batch_with(requests, &mut BatchOptions::new())
     }
 
-    fn send_span(&mut self, first: u32, count: u32, report: &mut BatchReport) -> Result<(), Error> {
-        let base = report.sent;
-        let mut exchange = Exchange::batch(self.socket.port(), first, first + count - 1);
-        self.socket.send(self.out.bytes())?;
-        report.sent += usize::try_from(count).unwrap_or(usize::MAX);
-        let failures = &mut report.failures;
-        let result = self.receive_all(&mut exchange, |event, sent| {
-            if let Event::Failed(seq, failure) = event {
-                failures.push(BatchFailure {
-                    index: base + usize::try_from(seq.wrapping_sub(first)).unwrap_or(usize::MAX),
-                    error: explain::<P>(sent, seq, failure),
-                });
-            }
-            Ok(())
-        });
-        match result {
-            Err(Error::Overrun | Error::NoAnswer) => {
-                report.unknown.push(base..report.sent);
-                Ok(())
+    /// [`batch`](Self::batch) with options: to stop at a failure, to be told of progress.
+    ///
+    /// # Errors
+    ///
+    /// As [`batch`](Self::batch).
+    pub fn batch_with<R>(
+        &mut self,
+        requests: impl IntoIterator<Item = R>,
+        options: &mut BatchOptions<'_>,
+    ) -> Result<BatchReport, Error>
+    where
+        R: Request<Protocol = P>,
+    {
+        let mut run = Run::new(&self.socket, options)?;
+        let mut requests = requests.into_iter().fuse();
+        self.ready()?;
+        while let Some(exchange) = run.fill(&mut self.session, &mut requests) {
+            let result = match self.socket.send(run.datagram(&self.session)) {
+                Ok(()) => self.receive_span(exchange, &mut run),
+                Err(error) => {
+                    run.not_sent(error);
+                    break;
+                }
+            };
+            run.settle(result);
+            self.drain_pending()?;
+        }
+        run.finish()
+    }
+
+    fn receive_span(&mut self, exchange: Exchange, run: &mut Run<'_, '_>) -> Result<(), Error> {
+        match self.receive_all(exchange, |event, sent| run.accept::<P>(event, sent)) {
+            // What was queued before the buffer was full is still there.
+            Err(Error::Overrun) => {
+                while let Some((len, source)) = self.socket.try_receive(&mut self.buffer)? {
+                    let (mut exchange, mut problem) = (exchange, None);
+                    let datagram = self.buffer.get(..len).unwrap_or(&[]);
+                    let received = (source, datagram);
+                    self.session.take(
+                        &mut exchange,
+                        received,
+                        &mut problem,
+                        &mut |event, sent| run.accept::<P>(event, sent),
+                    )?;
+                }
+                Err(Error::Overrun)
             }
             other => other,
+        }
+    }
+}
+
+/// A batch under way, without I/O: the same for blocking and asynchronous connections.
+pub(crate) struct Run<'r, 'a> {
+    options: &'r mut BatchOptions<'a>,
+    report: BatchReport,
+    /// What the receive buffer takes, and the longest datagram that can be sent.
+    room: usize,
+    limit: usize,
+    capped: bool,
+    /// Sequence number of the datagram's first request, and how many it has.
+    first: u32,
+    count: u32,
+    /// Where in the send buffer a message stands that did not fit any more.
+    carried: Option<usize>,
+    /// How many of the datagram's requests are known to be answered.
+    answered: usize,
+    /// Where in the send buffer the request stands that was refused last.
+    place: usize,
+    over: bool,
+}
+
+impl<'r, 'a> Run<'r, 'a> {
+    pub(crate) fn new(socket: &Socket, options: &'r mut BatchOptions<'a>) -> Result<Self, Error> {
+        let datagram = options.datagram.unwrap_or(DATAGRAM);
+        Ok(Self {
+            room: socket.grow_receive_buffer(RECEIVE_BUFFER)?,
+            limit: socket.grow_send_buffer(datagram)?,
+            capped: socket.capped(),
+            options,
+            report: BatchReport::default(),
+            first: 0,
+            count: 0,
+            carried: None,
+            answered: 0,
+            place: 0,
+            over: false,
+        })
+    }
+
+    /// What of the receive buffer the answer to a message of `len` bytes may take.
+    fn cost(&self, len: usize, flags: u16) -> usize {
+        let answer = match self.options.answer_cost {
+            Some(cost) => cost,
+            None if flags & NLM_F_ECHO != 0 => ECHO_COST,
+            None => ANSWER_COST,
+        };
+        // Kernels before 4.3 echo all of a refused request; buffers are powers of two.
+        answer.saturating_add(if self.capped { 0 } else { 2 * len })
+    }
+
+    /// Writes the next datagram; `None` at the end.
+    pub(crate) fn fill<P: Protocol, R: Request<Protocol = P>>(
+        &mut self,
+        session: &mut Session<P>,
+        requests: &mut impl Iterator<Item = R>,
+    ) -> Option<Exchange> {
+        if self.over {
+            return None;
+        }
+        let target = self.options.datagram.unwrap_or(DATAGRAM).min(self.limit);
+        let most = match self.options.on_failure {
+            OnFailure::Stop => 1,
+            _ => u32::try_from(self.room / self.cost(0, 0))
+                .unwrap_or(u32::MAX / 2)
+                .clamp(1, u32::MAX / 2),
+        };
+        let ack = if self.options.acknowledge_each {
+            NLM_F_ACK
+        } else {
+            0
+        };
+        self.first = session.take_seqs(most);
+        (self.count, self.answered, self.place) = (0, 0, 0);
+        let (mut last_start, mut used) = (0, 0);
+        if let Some(start) = self.carried.take() {
+            session.out.keep_from(start);
+            session.out.set_seq(0, self.first);
+            used = self.cost(session.out.bytes().len(), 0);
+            self.count = 1;
+        } else {
+            session.out.clear();
+        }
+        while self.count < most && used < self.room && session.out.bytes().len() < target {
+            let Some(request) = requests.next() else {
+                break;
+            };
+            let start = session.out.bytes().len();
+            let flags = request.flags() | NLM_F_REQUEST | ack;
+            let (kind, seq) = (request.message_type(), self.first.wrapping_add(self.count));
+            if let Err(error) = session
+                .out
+                .message(kind, flags, seq, |out| request.write(out))
+            {
+                self.stop(error.into());
+                break;
+            }
+            let len = session.out.bytes().len() - start;
+            used = used.saturating_add(self.cost(len, flags));
+            if self.count > 0 && (session.out.bytes().len() > self.limit || used > self.room) {
+                self.carried = Some(start);
+                break;
+            }
+            last_start = start;
+            self.count += 1;
+        }
+        session.give_back(self.first.wrapping_add(self.count));
+        if self.count == 0 {
+            return None;
+        }
+        session.out.add_flags(last_start, NLM_F_ACK);
+        let last = self.first.wrapping_add(self.count - 1);
+        let exchange = Exchange::batch(session.port, self.first, last);
+        session.pending = Some(exchange);
+        Some(exchange)
+    }
+
+    /// What to send: all but a message that is kept for the next datagram.
+    pub(crate) fn datagram<'s, P>(&self, session: &'s Session<P>) -> &'s [u8] {
+        let bytes = session.out.bytes();
+        let end = self.carried.unwrap_or(bytes.len());
+        bytes.get(..end).unwrap_or(bytes)
+    }
+
+    /// Takes an answer.
+    pub(crate) fn accept<P: Protocol>(
+        &mut self,
+        event: Event<'_>,
+        sent: &[u8],
+    ) -> Result<(), DecodeError> {
+        let first = self.first;
+        let position = |seq: u32| usize::try_from(seq.wrapping_sub(first)).unwrap_or(usize::MAX);
+        match event {
+            Event::Failed(seq, failure) => {
+                let (error, place) = explain_from::<P>(sent, self.place, seq, failure);
+                self.place = place;
+                let index = self.report.sent + position(seq);
+                self.report.failures.push(BatchFailure { index, error });
+                self.answered = self.answered.max(position(seq) + 1);
+            }
+            Event::Acked(seq) => self.answered = self.answered.max(position(seq) + 1),
+            Event::Reply(message) => {
+                if let Some(replies) = &mut self.options.replies {
+                    let seq = message.header.seq.get();
+                    replies(self.report.sent + position(seq), message);
+                }
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// The datagram was sent and its answers were read, or not.
+    pub(crate) fn settle(&mut self, result: Result<(), Error>) {
+        let base = self.report.sent;
+        self.report.sent += usize::try_from(self.count).unwrap_or(usize::MAX);
+        if let Err(error) = result {
+            // Answers come in order and the last are lost first, so all before one that came are known.
+            let unknown = base + self.answered..self.report.sent;
+            if !unknown.is_empty() {
+                self.report.unknown.push(unknown);
+            }
+            self.room /= 2;
+            if !matches!(
+                error,
+                Error::Overrun | Error::NoAnswer | Error::Truncated { .. }
+            ) {
+                self.stop(error);
+            }
+        }
+        if let Some(progress) = &mut self.options.progress {
+            progress(BatchProgress {
+                sent: self.report.sent,
+                failed: self.report.failures.len(),
+            });
+        }
+        let clean = self.report.failures.is_empty() && self.report.unknown.is_empty();
+        self.over |= !clean && self.options.on_failure != OnFailure::Continue;
+    }
+
+    /// The datagram did not reach the kernel.
+    pub(crate) fn not_sent(&mut self, error: Error) {
+        self.stop(error);
+    }
+
+    fn stop(&mut self, error: Error) {
+        self.report.error = Some(error);
+        self.over = true;
+    }
+
+    pub(crate) fn finish(mut self) -> Result<BatchReport, Error> {
+        match self.report.error.take() {
+            Some(error) if self.report.sent == 0 => Err(error),
+            error => {
+                self.report.error = error;
+                Ok(self.report)
+            }
         }
     }
 }

@@ -2,27 +2,30 @@
 
 use std::marker::PhantomData;
 use std::os::fd::{AsFd, BorrowedFd};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use crate::error::{DecodeError, Error, KernelError, What};
-use crate::exchange::{Event, Exchange, Source};
-use crate::extack::Failure;
+use crate::error::{DecodeError, Error};
+use crate::exchange::{Event, Exchange};
 use crate::header::{NLM_F_ACK, NLM_F_DUMP, NLM_F_REQUEST};
 use crate::message::{Message, Messages};
 use crate::request::{DumpRequest, GetRequest, Protocol, Request};
-use crate::socket::Socket;
+use crate::session::{CallAnswer, Cursor, GetAnswer, Session, Step};
+use crate::socket::{Patience, Socket};
 use crate::view::{Owned, View};
-use crate::writer::Writer;
 
 /// The longest datagram there is: a 64 KiB attribute in an nfnetlink message of a page more.
 /// Memory that no datagram reaches is never touched.
-const RECEIVE_BUFFER: usize = 65_535 + 4096 + 512;
+pub(crate) const RECEIVE_BUFFER: usize = 65_535 + 4096 + 512;
 
 /// How long the kernel may take to answer; it answers before `send` returns, except for dumps.
-const TIMEOUT: Duration = Duration::from_secs(30);
+pub(crate) const TIMEOUT: Duration = Duration::from_secs(30);
 
 /// How often an interrupted dump is asked for again.
-const DUMP_ATTEMPTS: usize = 8;
+pub(crate) const DUMP_ATTEMPTS: usize = 8;
+
+/// How many datagrams of a dump that was left are read before the socket is replaced instead:
+/// about 1 MiB.
+pub(crate) const DRAIN_DATAGRAMS: usize = 32;
 
 /// A conversation with one protocol of the kernel, in one network namespace.
 ///
@@ -30,12 +33,9 @@ const DUMP_ATTEMPTS: usize = 8;
 #[derive(Debug)]
 pub struct Connection<P> {
     pub(crate) socket: Socket,
-    pub(crate) out: Writer,
+    pub(crate) session: Session<P>,
     pub(crate) buffer: Vec<u8>,
-    next_seq: u32,
-    /// A dump that was left before its end; its rest is read before anything else is asked.
-    unfinished: Option<Exchange>,
-    protocol: PhantomData<fn() -> P>,
+    timeout: Option<Duration>,
 }
 
 impl<P: Protocol> Connection<P> {
@@ -66,21 +66,33 @@ impl<P: Protocol> Connection<P> {
             // Kernels before 4.20 filter nothing; callers that filter check what they get.
             let _ = socket.set_strict(true);
         }
-        socket.set_timeout(Some(TIMEOUT))?;
-        Ok(Self {
+        Ok(Self::from_socket(socket))
+    }
+
+    /// A connection over a socket that was opened, and set up, elsewhere.
+    #[must_use]
+    pub fn from_socket(socket: Socket) -> Self {
+        Self {
+            session: Session::new(socket.port()),
             socket,
-            out: Writer::new(),
             buffer: vec![0; RECEIVE_BUFFER],
-            next_seq: 1,
-            unfinished: None,
-            protocol: PhantomData,
-        })
+            timeout: Some(TIMEOUT),
+        }
     }
 
     /// The socket, for options.
     #[must_use]
     pub fn socket(&self) -> &Socket {
         &self.socket
+    }
+
+    /// Sets how long a whole request, a dump, or a datagram of a batch may wait for the kernel;
+    /// `None` is for ever. It is 30 seconds at first. What is done with the objects of a dump
+    /// between two receives is not counted.
+    ///
+    /// What takes longer fails with [`Error::NoAnswer`], and the connection stays usable.
+    pub fn set_timeout(&mut self, timeout: Option<Duration>) {
+        self.timeout = timeout;
     }
 
     /// Asks for something to be done and waits for the acknowledgement.
@@ -109,19 +121,10 @@ impl<P: Protocol> Connection<P> {
     where
         R: Request<Protocol = P> + ?Sized,
     {
-        let seq = self.begin(request, NLM_F_REQUEST | NLM_F_ACK)?;
-        let mut exchange = Exchange::ack(self.socket.port(), seq);
-        self.socket.send(self.out.bytes())?;
-        let mut failure = None;
-        self.receive_all(&mut exchange, |event, sent| {
-            match event {
-                Event::Reply(message) => each(message),
-                Event::Failed(seq, refused) => failure = Some(explain::<P>(sent, seq, refused)),
-                _ => {}
-            }
-            Ok(())
-        })?;
-        failure.map_or(Ok(()), |error| Err(Error::Kernel(Box::new(error))))
+        let exchange = self.begin(request, NLM_F_REQUEST | NLM_F_ACK, Exchange::ack)?;
+        let mut answer = CallAnswer::new(&mut each);
+        self.receive_all(exchange, |event, sent| answer.accept::<P>(event, sent))?;
+        answer.finish()
     }
 
     /// Asks for one object.
@@ -133,26 +136,10 @@ impl<P: Protocol> Connection<P> {
     where
         R: GetRequest<Protocol = P>,
     {
-        let seq = self.begin(request, NLM_F_REQUEST)?;
-        let mut exchange = Exchange::reply(self.socket.port(), seq);
-        self.socket.send(self.out.bytes())?;
-        let mut answer = None;
-        self.receive_all(&mut exchange, |event, sent| {
-            match event {
-                Event::Reply(message) => {
-                    expect_type(&message, R::REPLY_TYPE)?;
-                    answer = Some(Ok(Owned::from_payload(message.payload)?));
-                }
-                Event::Failed(seq, refused) => answer = Some(Err(explain::<P>(sent, seq, refused))),
-                _ => {}
-            }
-            Ok(())
-        })?;
-        match answer {
-            Some(Ok(object)) => Ok(object),
-            Some(Err(error)) => Err(Error::Kernel(Box::new(error))),
-            None => Err(Error::NoAnswer),
-        }
+        let exchange = self.begin(request, NLM_F_REQUEST, Exchange::reply)?;
+        let mut answer = GetAnswer::new(R::REPLY_TYPE);
+        self.receive_all(exchange, |event, sent| answer.accept::<P>(event, sent))?;
+        answer.finish()
     }
 
     /// Asks for a list of objects and hands out each as a view that borrows the receive buffer.
@@ -226,75 +213,87 @@ impl<P: Protocol> Connection<P> {
     where
         R: DumpRequest<Protocol = P>,
     {
-        let seq = self.begin(request, NLM_F_REQUEST | NLM_F_DUMP)?;
-        let exchange = Exchange::dump(self.socket.port(), seq);
-        self.socket.send(self.out.bytes())?;
+        let exchange = self.begin(request, NLM_F_REQUEST | NLM_F_DUMP, Exchange::dump)?;
         Ok(Dump {
+            cursor: Cursor::new(exchange, R::REPLY_TYPE),
+            patience: Patience::new(self.timeout),
             connection: self,
-            exchange,
-            reply_type: R::REPLY_TYPE,
-            source: Source::KERNEL,
-            at: 0,
-            len: 0,
             view: PhantomData,
         })
     }
 
-    /// The next `count` sequence numbers; 0 is left to notifications.
-    pub(crate) fn take_seqs(&mut self, count: u32) -> u32 {
-        if self.next_seq.checked_add(count).is_none() {
-            self.next_seq = 1;
-        }
-        let first = self.next_seq;
-        self.next_seq += count;
-        first
-    }
-
-    /// Empties the send buffer and reads what an earlier exchange left unread.
+    /// Empties the send buffer, and throws away what an earlier exchange left unread.
     pub(crate) fn ready(&mut self) -> Result<(), Error> {
-        if let Some(mut exchange) = self.unfinished.take() {
-            self.receive_all(&mut exchange, |_, _| Ok(()))?;
-        }
-        self.out.clear();
+        self.drain_pending()?;
+        self.session.out.clear();
         Ok(())
     }
 
-    fn begin<R>(&mut self, request: &R, flags: u16) -> Result<u32, Error>
+    pub(crate) fn drain_pending(&mut self) -> Result<(), Error> {
+        if let Some(exchange) = self.session.pending {
+            self.drain(exchange)?;
+            self.session.pending = None;
+        }
+        Ok(())
+    }
+
+    /// Reads the rest of `exchange`. Answers are made before `send` returns and lists while they
+    /// are received, so what is not there at once never comes.
+    fn drain(&mut self, mut exchange: Exchange) -> Result<(), Error> {
+        let patience = Patience::new(self.timeout);
+        let start = Instant::now();
+        let mut datagrams = 0;
+        while !exchange.is_done() {
+            match self.socket.try_receive(&mut self.buffer) {
+                Ok(None) => break,
+                Ok(Some((len, source))) => {
+                    let datagram = self.buffer.get(..len).unwrap_or(&[]);
+                    for message in Messages::new(datagram).flatten() {
+                        exchange.accept(source, message);
+                    }
+                }
+                Err(Error::Overrun | Error::Truncated { .. }) => {}
+                Err(error) => return Err(error),
+            }
+            datagrams += 1;
+            if datagrams == DRAIN_DATAGRAMS && self.socket.replace(P::NUMBER)? {
+                self.session.port = self.socket.port();
+                break;
+            }
+            patience.left(start)?;
+        }
+        Ok(())
+    }
+
+    /// Writes and sends a request.
+    fn begin<R>(
+        &mut self,
+        request: &R,
+        flags: u16,
+        exchange: fn(u32, u32) -> Exchange,
+    ) -> Result<Exchange, Error>
     where
         R: Request<Protocol = P> + ?Sized,
     {
         self.ready()?;
-        let seq = self.take_seqs(1);
-        let flags = request.flags() | flags;
-        self.out
-            .message(request.message_type(), flags, seq, |out| request.write(out))?;
-        Ok(seq)
+        let exchange = self.session.begin(request, flags, exchange)?;
+        self.socket.send(self.session.out.bytes())?;
+        Ok(exchange)
     }
 
     /// Receives until `exchange` is complete; `each` gets every event and what was sent.
     pub(crate) fn receive_all(
         &mut self,
-        exchange: &mut Exchange,
+        mut exchange: Exchange,
         mut each: impl FnMut(Event<'_>, &[u8]) -> Result<(), DecodeError>,
     ) -> Result<(), Error> {
+        let mut patience = Patience::new(self.timeout);
         let mut problem = None;
         while !exchange.is_done() {
-            let (len, source) = self.socket.receive(&mut self.buffer)?;
-            for message in Messages::new(self.buffer.get(..len).unwrap_or(&[])) {
-                let event = match message {
-                    Ok(message) => exchange.accept(source, message),
-                    // A stranger's datagram may be anything.
-                    Err(_) if source != Source::KERNEL => break,
-                    Err(error) => return Err(error.into()),
-                };
-                if matches!(event, Event::Overrun) {
-                    return Err(Error::Overrun);
-                }
-                // The answers are read to their end, so that the next exchange starts clean.
-                if let Err(error) = each(event, self.out.bytes()) {
-                    problem.get_or_insert(error);
-                }
-            }
+            let (len, source) = self.socket.receive_by(&mut self.buffer, &mut patience)?;
+            let datagram = self.buffer.get(..len).unwrap_or(&[]);
+            self.session
+                .take(&mut exchange, (source, datagram), &mut problem, &mut each)?;
         }
         problem.map_or(Ok(()), |error| Err(error.into()))
     }
@@ -308,16 +307,13 @@ impl<P> AsFd for Connection<P> {
 
 /// A list of objects that is being read; see [`Connection::start_dump`].
 ///
-/// It may be dropped before its end: the connection then reads the rest before its next request.
+/// It may be dropped before its end: before its next request the connection reads the rest, or,
+/// if that is long, goes on with a fresh socket (of another port).
 #[derive(Debug)]
 pub struct Dump<'c, P: Protocol, V> {
     connection: &'c mut Connection<P>,
-    exchange: Exchange,
-    reply_type: u16,
-    source: Source,
-    /// Where in the received datagram the next message stands.
-    at: usize,
-    len: usize,
+    cursor: Cursor,
+    patience: Patience,
     view: PhantomData<fn() -> V>,
 }
 
@@ -345,85 +341,30 @@ impl<P: Protocol, V: View> Dump<'_, P, V> {
     ///
     /// As [`next`](Self::next).
     pub fn next_message(&mut self) -> Result<Option<Message<'_>>, Error> {
-        let (start, end) = loop {
-            if self.exchange.is_done() {
-                return Ok(None);
-            }
-            let rest = self.connection.buffer.get(self.at..self.len).unwrap_or(&[]);
-            if rest.is_empty() {
-                self.at = 0;
-                self.len = 0;
-                (self.len, self.source) = self
-                    .connection
-                    .socket
-                    .receive(&mut self.connection.buffer)?;
-                continue;
-            }
-            let start = self.at;
-            let (message, behind) = match Message::split(rest) {
-                Ok(split) => split,
-                Err(error) => {
-                    self.at = self.len;
-                    if self.source != Source::KERNEL {
-                        continue;
-                    }
-                    return Err(error.into());
+        let Connection {
+            socket,
+            session,
+            buffer,
+            ..
+        } = &mut *self.connection;
+        let place = loop {
+            match self.cursor.step(session, buffer)? {
+                Step::Object(place) => break place,
+                Step::End => return Ok(None),
+                Step::Receive => {
+                    let received = socket.receive_by(buffer, &mut self.patience)?;
+                    self.cursor.received(received);
                 }
-            };
-            self.at = self.len - behind.len();
-            match self.exchange.accept(self.source, message) {
-                Event::Reply(message) => {
-                    expect_type(&message, self.reply_type)?;
-                    break (start, self.at);
-                }
-                Event::Failed(seq, failure) => {
-                    let error = explain::<P>(self.connection.out.bytes(), seq, failure);
-                    return Err(Error::Kernel(Box::new(error)));
-                }
-                Event::Overrun => return Err(Error::Overrun),
-                Event::Done | Event::Acked(_) | Event::Ignored => {}
             }
         };
         // Parsed a second time because a borrow cannot leave the loop that refills the buffer.
-        let message = self.connection.buffer.get(start..end).unwrap_or(&[]);
+        let message = buffer.get(place).unwrap_or(&[]);
         Ok(Some(Message::split(message)?.0))
     }
 
     /// Whether the kernel said that the objects changed while they were listed.
     #[must_use]
     pub fn interrupted(&self) -> bool {
-        self.exchange.interrupted()
+        self.cursor.interrupted()
     }
-}
-
-impl<P: Protocol, V> Drop for Dump<'_, P, V> {
-    fn drop(&mut self) {
-        if !self.exchange.is_done() {
-            // The end may be in the part of the datagram that nobody asked for.
-            let rest = self.connection.buffer.get(self.at..self.len).unwrap_or(&[]);
-            for message in Messages::new(rest).flatten() {
-                self.exchange.accept(self.source, message);
-            }
-        }
-        if !self.exchange.is_done() {
-            self.connection.unfinished = Some(self.exchange);
-        }
-    }
-}
-
-fn expect_type(message: &Message<'_>, wanted: u16) -> Result<(), DecodeError> {
-    if message.message_type() == wanted {
-        Ok(())
-    } else {
-        Err(DecodeError::new(0, What::UnexpectedType))
-    }
-}
-
-/// Puts a refusal in words, looking up the message that it answers in what was sent.
-pub(crate) fn explain<P: Protocol>(sent: &[u8], seq: u32, failure: Failure<'_>) -> KernelError {
-    let request = Messages::new(sent)
-        .flatten()
-        .find(|message| message.header.seq.get() == seq);
-    let message_type = request.and_then(|request| P::message_type(request.message_type()));
-    failure.explain(request, message_type)
 }

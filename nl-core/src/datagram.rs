@@ -1,13 +1,14 @@
 //! [`Connection::datagram`]: requests that must reach the kernel together.
 
 use crate::batch::BatchFailure;
-use crate::connection::{Connection, explain};
+use crate::connection::Connection;
 use crate::error::Error;
 use crate::exchange::Source;
 use crate::extack::Failure;
 use crate::header::{NLM_F_ACK, NLM_F_REQUEST, NLMSG_ERROR, NLMSG_MIN_TYPE};
 use crate::message::{Message, Messages};
 use crate::request::{Protocol, Request};
+use crate::session::explain;
 
 /// What the kernel answered to one datagram.
 #[derive(Debug, Default)]
@@ -46,19 +47,20 @@ impl<P: Protocol> Connection<P> {
     {
         self.ready()?;
         let count = u32::try_from(requests.len()).unwrap_or(u32::MAX);
-        let first = self.take_seqs(count);
+        let first = self.session.take_seqs(count);
         let mut last_start = 0;
         for (request, seq) in requests.zip(first..first.saturating_add(count)) {
-            last_start = self.out.bytes().len();
+            last_start = self.session.out.bytes().len();
             let flags = request.flags() | NLM_F_REQUEST;
-            self.out
+            self.session
+                .out
                 .message(request.message_type(), flags, seq, |out| request.write(out))?;
         }
         if count == 0 {
             return Ok(DatagramReport::default());
         }
-        self.out.add_flags(last_start, NLM_F_ACK);
-        self.socket.send(self.out.bytes())?;
+        self.session.out.add_flags(last_start, NLM_F_ACK);
+        self.socket.send(self.session.out.bytes())?;
         let mut report = DatagramReport::default();
         loop {
             let (len, source) = match self.socket.try_receive(&mut self.buffer) {
@@ -92,7 +94,7 @@ impl<P: Protocol> Connection<P> {
                     let seq = message.header.seq.get();
                     report.failures.push(BatchFailure {
                         index: usize::try_from(position).unwrap_or(usize::MAX),
-                        error: explain::<P>(self.out.bytes(), seq, failure),
+                        error: explain::<P>(self.session.out.bytes(), seq, failure),
                     });
                 }
             }

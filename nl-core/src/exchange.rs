@@ -14,7 +14,7 @@ use crate::message::Message;
 pub struct Source {
     /// Port of the sender; 0 is the kernel, all others are processes.
     pub port: u32,
-    /// Bit mask of the multicast group; 0 for an answer.
+    /// Bit mask of the multicast group; 0 for an answer, unless it is the echo of a notification.
     pub groups: u32,
 }
 
@@ -123,7 +123,10 @@ impl Exchange {
     #[inline]
     pub fn accept<'a>(&mut self, source: Source, message: Message<'a>) -> Event<'a> {
         let seq = message.header.seq.get();
-        if source != Source::KERNEL
+        // An echoed object (NLM_F_ECHO) comes with the group of the notification that it is.
+        let echo = matches!(self.expect, Expect::Ack | Expect::Batch);
+        if source.port != Source::KERNEL.port
+            || (source.groups != 0 && !echo)
             || message.header.port.get() != self.port
             || self.position(seq) > self.position(self.last)
             || self.done

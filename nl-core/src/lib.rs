@@ -72,6 +72,7 @@ pub mod header;
 pub mod kind;
 mod message;
 mod request;
+mod session;
 mod socket;
 mod sys;
 #[doc(hidden)]
@@ -81,7 +82,7 @@ pub mod view;
 pub mod writer;
 
 pub use attr::{Attr, Attrs};
-pub use batch::{BatchFailure, BatchReport};
+pub use batch::{BatchFailure, BatchOptions, BatchProgress, BatchReport, OnFailure};
 pub use connection::{Connection, Dump};
 pub use datagram::DatagramReport;
 pub use errno::Errno;

@@ -2,7 +2,7 @@
 
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::error::Error;
 use crate::exchange::Source;
@@ -19,6 +19,8 @@ const SEND_RESERVE: usize = 32;
 pub struct Socket {
     fd: OwnedFd,
     port: u32,
+    /// Whether refusals echo only the header of the request.
+    capped: bool,
 }
 
 impl Socket {
@@ -47,12 +49,23 @@ impl Socket {
         Self::from_fd(fd)
     }
 
-    fn from_fd(fd: OwnedFd) -> Result<Self, Error> {
+    /// Takes over an open, bound netlink socket, for example one that another process opened in a
+    /// namespace of its own and passed on. Its extended acknowledgements are turned on.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Io`] if it has no address.
+    pub fn from_fd(fd: OwnedFd) -> Result<Self, Error> {
         let port = sys::port(fd.as_fd()).map_err(Error::io("read the socket's port"))?;
-        let socket = Self { fd, port };
-        // Kernels before 4.12 have neither; they answer without words then.
+        let mut socket = Self {
+            fd,
+            port,
+            capped: false,
+        };
+        // Kernels before 4.12 and 4.3 have neither; they answer without words then.
         let _ = socket.set(libc::SOL_NETLINK, libc::NETLINK_EXT_ACK, 1);
-        let _ = socket.set(libc::SOL_NETLINK, libc::NETLINK_CAP_ACK, 1);
+        let capped = socket.set(libc::SOL_NETLINK, libc::NETLINK_CAP_ACK, 1);
+        socket.capped = capped.is_ok();
         Ok(socket)
     }
 
@@ -64,6 +77,11 @@ impl Socket {
     #[must_use]
     pub fn port(&self) -> u32 {
         self.port
+    }
+
+    /// Whether refusals echo only the header of the request (`NETLINK_CAP_ACK`, Linux 4.3).
+    pub(crate) fn capped(&self) -> bool {
+        self.capped
     }
 
     /// Turns strict checking of requests on or off (`NETLINK_GET_STRICT_CHK`, Linux 4.20): dump
@@ -110,12 +128,14 @@ impl Socket {
         self.grow(len, libc::SO_RCVBUF, libc::SO_RCVBUFFORCE)
     }
 
+    fn size(&self, option: i32) -> Result<usize, Error> {
+        sys::option(self.fd.as_fd(), libc::SOL_SOCKET, option)
+            .map(|size| usize::try_from(size).unwrap_or(0))
+            .map_err(Error::io("read a buffer's size"))
+    }
+
     fn grow(&self, len: usize, option: i32, force: i32) -> Result<usize, Error> {
-        let size = || {
-            sys::option(self.fd.as_fd(), libc::SOL_SOCKET, option)
-                .map(|size| usize::try_from(size).unwrap_or(0))
-                .map_err(Error::io("read a buffer's size"))
-        };
+        let size = || self.size(option);
         // The kernel doubles what it is given, and reads back the double.
         let half = i32::try_from(len.div_ceil(2)).unwrap_or(i32::MAX / 2);
         for option in [option, force] {
@@ -177,6 +197,61 @@ impl Socket {
         }
     }
 
+    /// [`receive`](Self::receive), waiting no longer than `patience` lasts.
+    pub(crate) fn receive_by(
+        &self,
+        buffer: &mut Vec<u8>,
+        patience: &mut Patience,
+    ) -> Result<(usize, Source), Error> {
+        // What the kernel answers is mostly there already: neither clock nor waiting are needed.
+        if !std::mem::replace(&mut patience.tried, true)
+            && let Some(received) = self.try_receive(buffer)?
+        {
+            return Ok(received);
+        }
+        let start = Instant::now();
+        loop {
+            let left = patience.left(start)?;
+            if let Some(received) = self.try_receive(buffer)? {
+                patience.spend(start);
+                return Ok(received);
+            }
+            match sys::wait_readable(self.fd.as_fd(), left) {
+                Ok(()) => {}
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(Error::io("wait for the kernel")(error)),
+            }
+        }
+    }
+
+    /// Exchanges the socket behind the descriptor for a fresh one with the same options, which
+    /// nothing is queued on. `false` if that cannot be had: the calling thread is in another network
+    /// namespace, or the kernel (before 5.14) does not tell.
+    pub(crate) fn replace(&mut self, protocol: i32) -> Result<bool, Error> {
+        let fresh = match sys::socket(protocol) {
+            Ok(fd) => Self::from_fd(fd)?,
+            Err(_) => return Ok(false),
+        };
+        let namespace = |socket: &Self| sys::netns_cookie(socket.as_fd()).ok();
+        if namespace(&fresh).is_none_or(|cookie| namespace(self) != Some(cookie)) {
+            return Ok(false);
+        }
+        let strict = libc::NETLINK_GET_STRICT_CHK;
+        if let Ok(on) = sys::option(self.as_fd(), libc::SOL_NETLINK, strict) {
+            let _ = fresh.set(libc::SOL_NETLINK, strict, on);
+        }
+        for (option, force) in [
+            (libc::SO_RCVBUF, libc::SO_RCVBUFFORCE),
+            (libc::SO_SNDBUF, libc::SO_SNDBUFFORCE),
+        ] {
+            fresh.grow(self.size(option)?, option, force)?;
+        }
+        sys::replace(fresh.as_fd(), self.as_fd())
+            .map_err(Error::io("replace the netlink socket"))?;
+        self.port = fresh.port;
+        Ok(true)
+    }
+
     fn receive_with(&self, buffer: &mut Vec<u8>, wait: bool) -> Result<(usize, Source), Error> {
         loop {
             return match sys::receive(self.fd.as_fd(), buffer, wait) {
@@ -191,6 +266,38 @@ impl Socket {
                 Err(error) => Err(Error::io("receive from the kernel")(error)),
             };
         }
+    }
+}
+
+/// How long an exchange may still wait for the kernel. What the reader of a list does between two
+/// receives is not counted.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Patience {
+    left: Option<Duration>,
+    tried: bool,
+}
+
+impl Patience {
+    pub(crate) fn new(timeout: Option<Duration>) -> Self {
+        Self {
+            left: timeout,
+            tried: false,
+        }
+    }
+
+    /// What is left when waiting began at `start`; [`Error::NoAnswer`] if nothing.
+    pub(crate) fn left(&self, start: Instant) -> Result<Option<Duration>, Error> {
+        let Some(left) = self.left else {
+            return Ok(None);
+        };
+        match left.checked_sub(start.elapsed()) {
+            Some(left) if !left.is_zero() => Ok(Some(left)),
+            _ => Err(Error::NoAnswer),
+        }
+    }
+
+    fn spend(&mut self, start: Instant) {
+        self.left = self.left.map(|left| left.saturating_sub(start.elapsed()));
     }
 }
 

@@ -143,6 +143,47 @@ pub(crate) fn receive(
     ))
 }
 
+/// Waits until a datagram can be received, or `timeout` has passed; `None` is for ever.
+pub(crate) fn wait_readable(fd: BorrowedFd<'_>, timeout: Option<Duration>) -> io::Result<()> {
+    let mut poll = libc::pollfd {
+        fd: fd.as_raw_fd(),
+        events: libc::POLLIN,
+        revents: 0,
+    };
+    // SAFETY: timespec is plain integers, for which zero is valid.
+    let mut time: libc::timespec = unsafe { mem::zeroed() };
+    let mut time_at = std::ptr::null();
+    if let Some(timeout) = timeout {
+        time.tv_sec = timeout.as_secs().try_into().unwrap_or(libc::time_t::MAX);
+        time.tv_nsec = timeout.subsec_nanos().into();
+        time_at = &raw const time;
+    }
+    // SAFETY: one pollfd is live behind the pointer; the time is live or null, as is the signal mask.
+    check(unsafe { libc::ppoll(&raw mut poll, 1, time_at, std::ptr::null()) })?;
+    Ok(())
+}
+
+/// What identifies the network namespace of a socket (`SO_NETNS_COOKIE`, Linux 5.14).
+pub(crate) fn netns_cookie(fd: BorrowedFd<'_>) -> io::Result<u64> {
+    const SO_NETNS_COOKIE: i32 = 71;
+    let mut value = 0u64;
+    #[allow(clippy::cast_possible_truncation, reason = "8 bytes")]
+    let mut len = size_of::<u64>() as libc::socklen_t;
+    let at = (&raw mut value).cast();
+    let (level, option) = (libc::SOL_SOCKET, SO_NETNS_COOKIE);
+    // SAFETY: both pointers are to live values, and `len` is the size of the first.
+    check(unsafe { libc::getsockopt(fd.as_raw_fd(), level, option, at, &raw mut len) })?;
+    Ok(value)
+}
+
+/// Makes the descriptor `old` refer to what `new` refers to.
+pub(crate) fn replace(new: BorrowedFd<'_>, old: BorrowedFd<'_>) -> io::Result<()> {
+    // SAFETY: no pointers are passed, and both descriptors are open. Whoever owns `old` goes on
+    // owning it.
+    check(unsafe { libc::dup3(new.as_raw_fd(), old.as_raw_fd(), libc::O_CLOEXEC) })?;
+    Ok(())
+}
+
 /// Runs `open` on a thread of its own that has entered the network namespace `netns`; the thread ends afterwards.
 pub(crate) fn in_netns<T: Send>(
     netns: BorrowedFd<'_>,

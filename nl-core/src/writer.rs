@@ -170,6 +170,18 @@ impl Writer {
             .get_or_insert(EncodeError::AttrTooLong { number, len });
     }
 
+    /// Throws away what stands before `start`, a message boundary.
+    pub(crate) fn keep_from(&mut self, start: usize) {
+        self.buffer.drain(..start.min(self.buffer.len()));
+    }
+
+    /// Gives the message that starts at `start` another sequence number.
+    pub(crate) fn set_seq(&mut self, start: usize, seq: u32) {
+        if let Some(field) = self.buffer.get_mut(start + 8..start + 12) {
+            field.copy_from_slice(&seq.to_ne_bytes());
+        }
+    }
+
     /// Marks the message that starts at `start` with further flags.
     pub(crate) fn add_flags(&mut self, start: usize, flags: u16) {
         if let Some(header) = self.buffer.get_mut(start..start + HEADER_LEN)

@@ -93,3 +93,19 @@ fn a_dump_allocates_nothing_per_object() {
         assert_eq!((count, allocated), (51, 0));
     });
 }
+
+#[test]
+fn a_batch_allocates_nothing_per_request() {
+    nl_netns::isolate!(|| {
+        let mut route = Connection::<Route>::open().unwrap();
+        let mut batch = |numbers: std::ops::Range<u32>| {
+            allocations(|| {
+                let report = route.batch(numbers.map(NewRoute::numbered)).unwrap();
+                assert!(report.is_success());
+            })
+        };
+        batch(0..5000);
+        assert_eq!(batch(5000..6000), 0);
+        assert_eq!(batch(6000..50_000), 0);
+    });
+}

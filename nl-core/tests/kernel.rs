@@ -145,7 +145,6 @@ fn a_dump_that_is_left_early_does_not_disturb_the_next_request() {
         for _ in 0..3 {
             let mut dump = route.start_dump(&GetLinks).unwrap();
             assert!(dump.next().unwrap().is_some());
-            drop(dump);
             assert_eq!(
                 route.get(&GetLink("br7")).unwrap().view().name(),
                 Some("br7")
@@ -183,5 +182,45 @@ fn connections_move_between_threads() {
         std::thread::spawn(move || route.call(&NewBridge("br0".into())).unwrap())
             .join()
             .unwrap();
+    });
+}
+
+#[test]
+fn a_long_dump_that_is_left_early_costs_the_next_request_little() {
+    nl_netns::isolate!(|| {
+        let mut route = Connection::<Route>::open().unwrap();
+        let routes = (0..60_000).map(NewRoute::numbered);
+        assert!(route.batch(routes).unwrap().is_success());
+        let port = route.socket().port();
+        assert!(
+            route
+                .start_dump(&GetRoutes)
+                .unwrap()
+                .next()
+                .unwrap()
+                .is_some()
+        );
+        let lo = route.get(&GetLink("lo")).unwrap();
+        assert_eq!(lo.view().name(), Some("lo"));
+        // Not read to its end but left with its socket.
+        assert_ne!(route.socket().port(), port);
+        let mut count = 0;
+        route.dump(&GetRoutes, |_| count += 1).unwrap();
+        assert_eq!(count, 60_000);
+    });
+}
+
+#[test]
+fn an_echo_is_handed_over() {
+    nl_netns::isolate!(|| {
+        let mut route = Connection::<Route>::open().unwrap();
+        let mut names = Vec::new();
+        route
+            .call_with(&Echo(NewBridge("br0".into())), |message| {
+                let link = LinkView::parse(message.payload).unwrap();
+                names.extend(link.name().map(str::to_owned));
+            })
+            .unwrap();
+        assert_eq!(names, ["br0"]);
     });
 }

@@ -1,9 +1,10 @@
 //! As much of rtnetlink as the tests of the core need; the real one is the crate `nl-route`.
 #![allow(dead_code, unreachable_pub, reason = "each test file uses a part")]
 
+use std::net::Ipv4Addr;
 use std::path::Path;
 
-use nl_core::kind::{Bytes, Str, U32};
+use nl_core::kind::{Bytes, Ip, Str, U32};
 use nl_core::{DumpRequest, GetRequest, Message, MessageType, Protocol, Request, Table, Writer};
 use zerocopy::native_endian::{I32, U16, U32 as U32Field};
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout, Unaligned};
@@ -97,7 +98,7 @@ impl Protocol for Route {
     const NAME: &'static str = "rtnetlink";
     const STRICT: bool = true;
     fn message_types() -> &'static [MessageType] {
-        static TYPES: [MessageType; 3] = [
+        static TYPES: [MessageType; 6] = [
             MessageType {
                 number: 16,
                 name: "RTM_NEWLINK",
@@ -112,6 +113,21 @@ impl Protocol for Route {
                 number: 18,
                 name: "RTM_GETLINK",
                 table: &LINK_ATTRS,
+            },
+            MessageType {
+                number: 24,
+                name: "RTM_NEWROUTE",
+                table: &ROUTE_ATTRS,
+            },
+            MessageType {
+                number: 25,
+                name: "RTM_DELROUTE",
+                table: &ROUTE_ATTRS,
+            },
+            MessageType {
+                number: 26,
+                name: "RTM_GETROUTE",
+                table: &ROUTE_ATTRS,
             },
         ];
         &TYPES
@@ -193,6 +209,130 @@ impl Request for SetMtu {
             ..IfInfoMsg::default()
         };
         LinkWriter::new(out, &header).mtu(self.mtu);
+    }
+}
+
+/// `struct rtmsg`.
+#[derive(Clone, Copy, Debug, Default, FromBytes, IntoBytes, KnownLayout, Immutable, Unaligned)]
+#[repr(C)]
+pub struct RtMsg {
+    pub family: u8,
+    pub dst_len: u8,
+    pub src_len: u8,
+    pub tos: u8,
+    pub table: u8,
+    pub protocol: u8,
+    pub scope: u8,
+    pub route_type: u8,
+    pub flags: U32Field,
+}
+
+nl_core::attrs! {
+    /// `RTA_*`, a few.
+    pub table ROUTE_ATTRS: RtMsg, view RouteView, writer RouteWriter;
+    values {
+        /// Destination.
+        RTA_DST = 1, dst: Ip;
+        /// Output device.
+        RTA_OIF = 4, oif: U32;
+        /// Next hop.
+        RTA_GATEWAY = 5, gateway: Ip;
+        /// Metric.
+        RTA_PRIORITY = 6, priority: U32;
+        /// Table.
+        RTA_TABLE = 15, route_table: U32;
+    }
+}
+
+/// Adds a blackhole route, which needs no device.
+#[derive(Clone, Copy, Debug)]
+pub struct NewRoute(pub Ipv4Addr);
+
+impl NewRoute {
+    pub fn numbered(i: u32) -> Self {
+        Self(Ipv4Addr::from(0x0a00_0000 + i))
+    }
+}
+
+impl Request for NewRoute {
+    type Protocol = Route;
+    fn message_type(&self) -> u16 {
+        24
+    }
+    fn flags(&self) -> u16 {
+        nl_core::header::NLM_F_CREATE | nl_core::header::NLM_F_EXCL
+    }
+    fn write(&self, out: &mut Writer) {
+        let header = RtMsg {
+            family: 2,
+            dst_len: 32,
+            table: 254,
+            protocol: 4,
+            route_type: 6,
+            ..RtMsg::default()
+        };
+        RouteWriter::new(out, &header)
+            .dst(self.0.into())
+            .route_table(254);
+    }
+}
+
+/// Lists IPv4 routes.
+pub struct GetRoutes;
+
+impl Request for GetRoutes {
+    type Protocol = Route;
+    fn message_type(&self) -> u16 {
+        26
+    }
+    fn write(&self, out: &mut Writer) {
+        let header = RtMsg {
+            family: 2,
+            ..RtMsg::default()
+        };
+        RouteWriter::new(out, &header).route_table(254);
+    }
+}
+
+impl DumpRequest for GetRoutes {
+    type Reply = RouteView<'static>;
+    const REPLY_TYPE: u16 = 24;
+}
+
+/// A request, asking for the resulting object.
+pub struct Echo<R>(pub R);
+
+impl<R: Request> Request for Echo<R> {
+    type Protocol = R::Protocol;
+    fn message_type(&self) -> u16 {
+        self.0.message_type()
+    }
+    fn flags(&self) -> u16 {
+        self.0.flags() | nl_core::header::NLM_F_ECHO
+    }
+    fn write(&self, out: &mut Writer) {
+        self.0.write(out);
+    }
+}
+
+/// A request about no link at all, of some length, which the kernel refuses with `ENODEV`.
+#[derive(Clone, Copy, Debug)]
+pub struct Long(pub usize);
+
+impl Request for Long {
+    type Protocol = Route;
+    fn message_type(&self) -> u16 {
+        16
+    }
+    fn write(&self, out: &mut Writer) {
+        let header = IfInfoMsg {
+            ifindex: 4242.into(),
+            ..IfInfoMsg::default()
+        };
+        let mut link = LinkWriter::new(out, &header);
+        for left in (0..self.0).step_by(60_000) {
+            link.raw(999, &vec![0; (self.0 - left).min(60_000)]);
+        }
     }
 }
 

@@ -1,0 +1,304 @@
+//! [`Session`]: what a blocking and an asynchronous connection share, without any I/O.
+//!
+//! A driver writes a request with [`Session::begin`], sends [`Session::out`], hands each datagram
+//! to [`Session::take`] (or to a [`Cursor`], for a list) until the exchange is done, and asks the
+//! answer what came of it.
+
+use std::marker::PhantomData;
+use std::ops::Range;
+
+use crate::error::{DecodeError, Error, KernelError, What};
+use crate::exchange::{Event, Exchange, Source};
+use crate::extack::Failure;
+use crate::message::{Message, Messages};
+use crate::request::{Protocol, Request};
+use crate::view::{Owned, View};
+use crate::writer::Writer;
+
+/// The requests that were written last, and which answers are still due.
+#[derive(Debug)]
+pub(crate) struct Session<P> {
+    pub(crate) out: Writer,
+    pub(crate) port: u32,
+    next_seq: u32,
+    /// The exchange whose end was not seen: a dump that was left, a future that was dropped. What
+    /// is queued of it is thrown away before anything else is asked.
+    pub(crate) pending: Option<Exchange>,
+    protocol: PhantomData<fn() -> P>,
+}
+
+impl<P: Protocol> Session<P> {
+    pub(crate) fn new(port: u32) -> Self {
+        Self {
+            out: Writer::new(),
+            port,
+            next_seq: 1,
+            pending: None,
+            protocol: PhantomData,
+        }
+    }
+
+    /// The next `count` sequence numbers; 0 is left to notifications.
+    pub(crate) fn take_seqs(&mut self, count: u32) -> u32 {
+        if self.next_seq.checked_add(count).is_none() {
+            self.next_seq = 1;
+        }
+        let first = self.next_seq;
+        self.next_seq += count;
+        first
+    }
+
+    /// The numbers from `next` on were taken and not used.
+    pub(crate) fn give_back(&mut self, next: u32) {
+        self.next_seq = next;
+    }
+
+    /// Writes one request; `exchange` is what is expected of it. Nothing may be pending.
+    pub(crate) fn begin<R>(
+        &mut self,
+        request: &R,
+        flags: u16,
+        exchange: fn(u32, u32) -> Exchange,
+    ) -> Result<Exchange, Error>
+    where
+        R: Request<Protocol = P> + ?Sized,
+    {
+        self.out.clear();
+        let seq = self.take_seqs(1);
+        let flags = request.flags() | flags;
+        self.out
+            .message(request.message_type(), flags, seq, |out| request.write(out))?;
+        let exchange = exchange(self.port, seq);
+        self.pending = Some(exchange);
+        Ok(exchange)
+    }
+
+    /// Works a received datagram off; `each` gets every event and what was sent. Its first
+    /// complaint is kept in `problem`, so that the answers are read to their end and the next
+    /// exchange starts clean.
+    pub(crate) fn take(
+        &mut self,
+        exchange: &mut Exchange,
+        (source, datagram): (Source, &[u8]),
+        problem: &mut Option<DecodeError>,
+        each: &mut impl FnMut(Event<'_>, &[u8]) -> Result<(), DecodeError>,
+    ) -> Result<(), Error> {
+        for message in Messages::new(datagram) {
+            let event = match message {
+                Ok(message) => exchange.accept(source, message),
+                // A stranger's datagram may be anything.
+                Err(_) if source != Source::KERNEL => break,
+                Err(error) => return Err(error.into()),
+            };
+            if matches!(event, Event::Overrun) {
+                return Err(Error::Overrun);
+            }
+            if let Err(error) = each(event, self.out.bytes()) {
+                problem.get_or_insert(error);
+            }
+        }
+        if exchange.is_done() {
+            self.pending = None;
+        }
+        Ok(())
+    }
+}
+
+/// What became of a request that is only acknowledged.
+pub(crate) struct CallAnswer<F> {
+    each: F,
+    failure: Option<KernelError>,
+}
+
+impl<F: FnMut(Message<'_>)> CallAnswer<F> {
+    pub(crate) fn new(each: F) -> Self {
+        Self {
+            each,
+            failure: None,
+        }
+    }
+
+    pub(crate) fn accept<P: Protocol>(
+        &mut self,
+        event: Event<'_>,
+        sent: &[u8],
+    ) -> Result<(), DecodeError> {
+        match event {
+            Event::Reply(message) => (self.each)(message),
+            Event::Failed(seq, refused) => self.failure = Some(explain::<P>(sent, seq, refused)),
+            _ => {}
+        }
+        Ok(())
+    }
+
+    pub(crate) fn finish(self) -> Result<(), Error> {
+        self.failure
+            .map_or(Ok(()), |error| Err(Error::Kernel(Box::new(error))))
+    }
+}
+
+/// What became of a request for one object.
+pub(crate) struct GetAnswer<V> {
+    reply_type: u16,
+    answer: Option<Result<Owned<V>, KernelError>>,
+}
+
+impl<V: View> GetAnswer<V> {
+    pub(crate) fn new(reply_type: u16) -> Self {
+        Self {
+            reply_type,
+            answer: None,
+        }
+    }
+
+    pub(crate) fn accept<P: Protocol>(
+        &mut self,
+        event: Event<'_>,
+        sent: &[u8],
+    ) -> Result<(), DecodeError> {
+        match event {
+            Event::Reply(message) => {
+                expect_type(&message, self.reply_type)?;
+                self.answer = Some(Ok(Owned::from_payload(message.payload)?));
+            }
+            Event::Failed(seq, refused) => {
+                self.answer = Some(Err(explain::<P>(sent, seq, refused)));
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    pub(crate) fn finish(self) -> Result<Owned<V>, Error> {
+        match self.answer {
+            Some(Ok(object)) => Ok(object),
+            Some(Err(error)) => Err(Error::Kernel(Box::new(error))),
+            None => Err(Error::NoAnswer),
+        }
+    }
+}
+
+/// Where in a list its reader is: the exchange, and the place in the datagram received last.
+#[derive(Debug)]
+pub(crate) struct Cursor {
+    exchange: Exchange,
+    reply_type: u16,
+    source: Source,
+    /// Where the next message stands.
+    at: usize,
+    len: usize,
+}
+
+/// What the reader of a list has to do next.
+pub(crate) enum Step {
+    /// Receive a datagram and say so with [`Cursor::received`].
+    Receive,
+    /// The object's message stands here in the buffer.
+    Object(Range<usize>),
+    /// Nothing: the list is complete.
+    End,
+}
+
+impl Cursor {
+    pub(crate) fn new(exchange: Exchange, reply_type: u16) -> Self {
+        Self {
+            exchange,
+            reply_type,
+            source: Source::KERNEL,
+            at: 0,
+            len: 0,
+        }
+    }
+
+    pub(crate) fn interrupted(&self) -> bool {
+        self.exchange.interrupted()
+    }
+
+    /// A datagram of `len` bytes is in the buffer.
+    pub(crate) fn received(&mut self, (len, source): (usize, Source)) {
+        (self.at, self.len, self.source) = (0, len, source);
+    }
+
+    /// Goes on to the next object in `buffer`.
+    pub(crate) fn step<P: Protocol>(
+        &mut self,
+        session: &mut Session<P>,
+        buffer: &[u8],
+    ) -> Result<Step, Error> {
+        loop {
+            if self.exchange.is_done() {
+                return Ok(Step::End);
+            }
+            let rest = buffer.get(self.at..self.len).unwrap_or(&[]);
+            if rest.is_empty() {
+                return Ok(Step::Receive);
+            }
+            let start = self.at;
+            let (message, behind) = match Message::split(rest) {
+                Ok(split) => split,
+                Err(error) => {
+                    self.at = self.len;
+                    if self.source != Source::KERNEL {
+                        continue;
+                    }
+                    return Err(error.into());
+                }
+            };
+            self.at = self.len - behind.len();
+            let event = self.exchange.accept(self.source, message);
+            if self.exchange.is_done() {
+                session.pending = None;
+            }
+            match event {
+                Event::Reply(message) => {
+                    expect_type(&message, self.reply_type)?;
+                    return Ok(Step::Object(start..self.at));
+                }
+                Event::Failed(seq, failure) => {
+                    let error = explain::<P>(session.out.bytes(), seq, failure);
+                    return Err(Error::Kernel(Box::new(error)));
+                }
+                Event::Overrun => return Err(Error::Overrun),
+                Event::Done | Event::Acked(_) | Event::Ignored => {}
+            }
+        }
+    }
+}
+
+fn expect_type(message: &Message<'_>, wanted: u16) -> Result<(), DecodeError> {
+    if message.message_type() == wanted {
+        Ok(())
+    } else {
+        Err(DecodeError::new(0, What::UnexpectedType))
+    }
+}
+
+/// Puts a refusal in words, looking up the message that it answers in what was sent.
+pub(crate) fn explain<P: Protocol>(sent: &[u8], seq: u32, failure: Failure<'_>) -> KernelError {
+    explain_from::<P>(sent, 0, seq, failure).0
+}
+
+/// [`explain`], looking from `place` on, and where the message was found. Answers come in the order
+/// of the requests, so that a batch that fails as a whole is walked once.
+pub(crate) fn explain_from<P: Protocol>(
+    sent: &[u8],
+    place: usize,
+    seq: u32,
+    failure: Failure<'_>,
+) -> (KernelError, usize) {
+    let find = |place: usize| {
+        let mut messages = Messages::new(sent.get(place..).unwrap_or(&[]));
+        loop {
+            let at = place + messages.offset();
+            let message = messages.next()?.ok()?;
+            if message.header.seq.get() == seq {
+                return Some((message, at));
+            }
+        }
+    };
+    let found = find(place).or_else(|| find(0));
+    let request = found.map(|(message, _)| message);
+    let message_type = request.and_then(|request| P::message_type(request.message_type()));
+    let place = found.map_or(place, |(_, at)| at);
+    (failure.explain(request, message_type), place)
+}

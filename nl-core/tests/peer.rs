@@ -1,0 +1,220 @@
+//! A connection whose peer is not the kernel but a script: silent, endless, damaged, foreign.
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
+
+mod rtnetlink;
+
+use std::os::unix::net::UnixDatagram;
+use std::time::{Duration, Instant};
+
+use nl_core::header::{NLM_F_DUMP, NLM_F_MULTI};
+use nl_core::{Connection, Error, Message, Socket, Writer};
+use proptest::prelude::*;
+use rtnetlink::*;
+
+/// A connection, and the other end of its socket. Datagrams of a Unix socket have no sender's
+/// port, like those of the kernel.
+fn pair() -> (Connection<Route>, UnixDatagram) {
+    let (ours, theirs) = UnixDatagram::pair().unwrap();
+    let mut connection = Connection::from_socket(Socket::from_fd(ours.into()).unwrap());
+    connection.set_timeout(Some(Duration::from_millis(100)));
+    theirs
+        .set_read_timeout(Some(Duration::from_secs(5)))
+        .unwrap();
+    (connection, theirs)
+}
+
+/// Type, flags and sequence number of the next request.
+fn request(peer: &UnixDatagram) -> (u16, u16, u32) {
+    let mut bytes = [0; 4096];
+    let len = peer.recv(&mut bytes).unwrap();
+    let (message, _) = Message::split(&bytes[..len]).unwrap();
+    (
+        message.message_type(),
+        message.flags(),
+        message.header.seq.get(),
+    )
+}
+
+fn answer(message_type: u16, flags: u16, seq: u32, body: &[u8]) -> Vec<u8> {
+    let mut out = Writer::new();
+    out.message(message_type, flags, seq, |out| {
+        out.bytes_mut().extend_from_slice(body)
+    })
+    .unwrap();
+    out.bytes().to_vec()
+}
+
+fn errno(seq: u32, errno: i32) -> Vec<u8> {
+    let mut body = (-errno).to_ne_bytes().to_vec();
+    body.extend(answer(0x10, 0, seq, &[]));
+    answer(2, 0x100, seq, &body)
+}
+
+fn link(seq: u32, flags: u16) -> Vec<u8> {
+    answer(16, flags, seq, &[0; 16])
+}
+
+const SET: SetMtu = SetMtu {
+    ifindex: 1,
+    mtu: 1500,
+};
+
+#[test]
+fn silence_ends_with_the_deadline_and_a_late_answer_is_nobodys() {
+    let (mut connection, peer) = pair();
+    let start = Instant::now();
+    assert!(matches!(connection.call(&SET), Err(Error::NoAnswer)));
+    assert!(start.elapsed() >= Duration::from_millis(100));
+    assert!(start.elapsed() < Duration::from_secs(3));
+    let (_, _, late) = request(&peer);
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            let (_, _, seq) = request(&peer);
+            // Refused, says the answer to the request that nobody waits for any more.
+            peer.send(&errno(late, 1)).unwrap();
+            peer.send(&errno(seq, 0)).unwrap();
+        });
+        connection.call(&SET).unwrap();
+    });
+}
+
+#[test]
+fn an_endless_list_ends_with_the_deadline() {
+    let (mut connection, peer) = pair();
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            let (_, flags, seq) = request(&peer);
+            assert_eq!(flags & NLM_F_DUMP, NLM_F_DUMP);
+            for _ in 0..20 {
+                peer.send(&link(seq, NLM_F_MULTI)).unwrap();
+                std::thread::sleep(Duration::from_millis(10));
+            }
+            let (_, _, seq) = request(&peer);
+            peer.send(&errno(seq, 0)).unwrap();
+        });
+        let mut count = 0;
+        let result = connection.dump(&GetLinks, |_| count += 1);
+        assert!(matches!(result, Err(Error::NoAnswer)), "{result:?}");
+        assert!((1..20).contains(&count));
+        connection.set_timeout(None);
+        connection.call(&SET).unwrap();
+    });
+}
+
+#[test]
+fn what_the_reader_does_between_objects_is_not_counted() {
+    let (mut connection, peer) = pair();
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            let (_, _, seq) = request(&peer);
+            for _ in 0..4 {
+                peer.send(&link(seq, NLM_F_MULTI)).unwrap();
+            }
+            peer.send(&answer(3, NLM_F_MULTI, seq, &[0; 4])).unwrap();
+        });
+        let slow = || std::thread::sleep(Duration::from_millis(60));
+        connection.dump(&GetLinks, |_| slow()).unwrap();
+    });
+}
+
+#[test]
+fn a_damaged_answer_is_an_error_and_the_next_request_is_not_disturbed() {
+    let (mut connection, peer) = pair();
+    for damage in [
+        &[][..],
+        &[1, 2, 3],
+        &[0; 16],
+        &[0xff; 40],
+        &link(1, 0)[..20],
+    ] {
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                request(&peer);
+                peer.send(damage).unwrap();
+            });
+            let error = connection.call(&SET).unwrap_err();
+            assert!(
+                matches!(error, Error::Decode(_) | Error::NoAnswer),
+                "{error}"
+            );
+        });
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                let (_, _, seq) = request(&peer);
+                peer.send(&errno(seq, 0)).unwrap();
+            });
+            connection.call(&SET).unwrap();
+        });
+    }
+}
+
+#[test]
+fn a_datagram_longer_than_the_buffer_is_an_error_of_its_own() {
+    let (mut connection, peer) = pair();
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            let (_, _, seq) = request(&peer);
+            peer.send(&link(seq, NLM_F_MULTI).repeat(3000)).unwrap();
+            let (_, _, seq) = request(&peer);
+            let mut both = link(seq, NLM_F_MULTI).repeat(2999);
+            both.extend(answer(3, NLM_F_MULTI, seq, &[0; 4]));
+            peer.send(&both).unwrap();
+        });
+        let result = connection.dump(&GetLinks, |_| ());
+        assert!(
+            matches!(result, Err(Error::Truncated { len: 96_000 })),
+            "{result:?}"
+        );
+        // The buffer has grown meanwhile.
+        let mut count = 0;
+        connection.dump(&GetLinks, |_| count += 1).unwrap();
+        assert_eq!(count, 2999);
+    });
+}
+
+#[test]
+fn a_batch_without_its_last_answer_is_unknown_from_there_on() {
+    let (mut connection, peer) = pair();
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            let (_, _, first) = request(&peer);
+            peer.send(&errno(first + 3, 17)).unwrap();
+        });
+        let report = connection.batch((0..10).map(|_| SET.clone())).unwrap();
+        assert_eq!(report.failures[0].index, 3);
+        assert_eq!(report.unknown.first(), Some(&(4..10)));
+        assert_eq!(
+            (report.is_done(2), report.is_done(3)),
+            (Some(true), Some(false))
+        );
+        assert_eq!(report.is_done(4), None);
+    });
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+    #[test]
+    fn any_datagrams_before_the_answer_neither_hang_nor_panic(
+        noise in prop::collection::vec(prop::collection::vec(any::<u8>(), 0..120), 0..8),
+    ) {
+        let (mut connection, peer) = pair();
+        for datagram in &noise {
+            peer.send(datagram).unwrap();
+        }
+        peer.send(&errno(1, 0)).unwrap();
+        // Damage from the kernel is an error; whichever it is, the next request is as good as new.
+        let _ = connection.call(&SET);
+        while peer.recv(&mut [0; 4096]).is_err() {}
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                let (_, _, seq) = request(&peer);
+                peer.send(&errno(seq, 0)).unwrap();
+            });
+            connection.call(&SET).unwrap();
+        });
+    }
+}
