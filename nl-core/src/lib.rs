@@ -74,6 +74,7 @@ mod message;
 mod request;
 mod session;
 mod socket;
+mod subscription;
 mod sys;
 #[doc(hidden)]
 pub mod table;
@@ -93,6 +94,7 @@ pub use kind::Kind;
 pub use message::{Message, Messages};
 pub use request::{DumpRequest, GetRequest, MessageType, Protocol, Request};
 pub use socket::Socket;
+pub use subscription::{Notification, Subscription};
 pub use table::{AttrsDebug, Format, PayloadDebug, Row, Table};
 pub use view::{AttrIndex, List, Owned, View};
 pub use writer::Writer;

@@ -190,11 +190,7 @@ impl Socket {
     ///
     /// As [`receive`](Self::receive).
     pub fn try_receive(&self, buffer: &mut Vec<u8>) -> Result<Option<(usize, Source)>, Error> {
-        match self.receive_with(buffer, false) {
-            Ok(received) => Ok(Some(received)),
-            Err(Error::NoAnswer) => Ok(None),
-            Err(error) => Err(error),
-        }
+        none_if_empty(self.receive_with(buffer, false))
     }
 
     /// [`receive`](Self::receive), waiting no longer than `patience` lasts.
@@ -203,20 +199,50 @@ impl Socket {
         buffer: &mut Vec<u8>,
         patience: &mut Patience,
     ) -> Result<(usize, Source), Error> {
+        self.wait_for(patience, || self.try_receive(buffer))
+    }
+
+    /// Receives a datagram, its sender, and the network namespace that it is about if that is not
+    /// the socket's own; waits no longer than `patience` lasts.
+    pub(crate) fn receive_event_by(
+        &self,
+        buffer: &mut Vec<u8>,
+        patience: &mut Patience,
+    ) -> Result<(usize, Source, Option<i32>), Error> {
+        self.wait_for(patience, || self.try_receive_event(buffer))
+    }
+
+    pub(crate) fn try_receive_event(
+        &self,
+        buffer: &mut Vec<u8>,
+    ) -> Result<Option<(usize, Source, Option<i32>)>, Error> {
+        loop {
+            let received = sys::receive_event(self.fd.as_fd(), buffer);
+            if let Some(received) = whole(received, buffer, |&(len, ..)| len) {
+                return none_if_empty(received);
+            }
+        }
+    }
+
+    /// Tries until there is something.
+    fn wait_for<T>(
+        &self,
+        patience: &mut Patience,
+        mut attempt: impl FnMut() -> Result<Option<T>, Error>,
+    ) -> Result<T, Error> {
         // What the kernel answers is mostly there already: neither clock nor waiting are needed.
         if !std::mem::replace(&mut patience.tried, true)
-            && let Some(received) = self.try_receive(buffer)?
+            && let Some(received) = attempt()?
         {
             return Ok(received);
         }
         let start = Instant::now();
         loop {
-            let left = patience.left(start)?;
-            if let Some(received) = self.try_receive(buffer)? {
-                patience.spend(start);
+            if let Some(received) = attempt()? {
+                patience.spend(start)?;
                 return Ok(received);
             }
-            match sys::wait_readable(self.fd.as_fd(), left) {
+            match sys::wait_readable(self.fd.as_fd(), patience.left(start)?) {
                 Ok(()) => {}
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) => return Err(Error::io("wait for the kernel")(error)),
@@ -254,18 +280,57 @@ impl Socket {
 
     fn receive_with(&self, buffer: &mut Vec<u8>, wait: bool) -> Result<(usize, Source), Error> {
         loop {
-            return match sys::receive(self.fd.as_fd(), buffer, wait) {
-                Ok((len, _)) if len > buffer.len() => {
-                    buffer.resize(len, 0);
-                    Err(Error::Truncated { len })
-                }
-                Ok(received) => Ok(received),
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => Err(Error::NoAnswer),
-                Err(error) if error.raw_os_error() == Some(libc::ENOBUFS) => Err(Error::Overrun),
-                Err(error) => Err(Error::io("receive from the kernel")(error)),
-            };
+            let received = sys::receive(self.fd.as_fd(), buffer, wait);
+            if let Some(received) = whole(received, buffer, |&(len, _)| len) {
+                return received;
+            }
         }
+    }
+
+    /// Joins or leaves a multicast group. A [`Subscription`](crate::Subscription) is the way to
+    /// receive what comes then.
+    pub(crate) fn set_member(&self, group: u32, on: bool) -> Result<(), Error> {
+        let option = if on {
+            libc::NETLINK_ADD_MEMBERSHIP
+        } else {
+            libc::NETLINK_DROP_MEMBERSHIP
+        };
+        let group = i32::try_from(group).unwrap_or(i32::MAX);
+        self.set(libc::SOL_NETLINK, option, group)
+            .map_err(Error::io("join or leave a multicast group"))
+    }
+
+    pub(crate) fn listen_all_namespaces(&self) -> Result<(), Error> {
+        self.set(libc::SOL_NETLINK, libc::NETLINK_LISTEN_ALL_NSID, 1)
+            .map_err(Error::io("listen to all network namespaces"))
+    }
+}
+
+/// What a receive gave, as a result of ours; `None` if a signal came before it. `buffer` grows if it was too short.
+fn whole<T>(
+    received: io::Result<T>,
+    buffer: &mut Vec<u8>,
+    len: impl Fn(&T) -> usize,
+) -> Option<Result<T, Error>> {
+    Some(match received {
+        Ok(received) if len(&received) > buffer.len() => {
+            let len = len(&received);
+            buffer.resize(len, 0);
+            Err(Error::Truncated { len })
+        }
+        Ok(received) => Ok(received),
+        Err(error) if error.kind() == io::ErrorKind::Interrupted => return None,
+        Err(error) if error.kind() == io::ErrorKind::WouldBlock => Err(Error::NoAnswer),
+        Err(error) if error.raw_os_error() == Some(libc::ENOBUFS) => Err(Error::Overrun),
+        Err(error) => Err(Error::io("receive from the kernel")(error)),
+    })
+}
+
+fn none_if_empty<T>(received: Result<T, Error>) -> Result<Option<T>, Error> {
+    match received {
+        Ok(received) => Ok(Some(received)),
+        Err(Error::NoAnswer) => Ok(None),
+        Err(error) => Err(error),
     }
 }
 
@@ -296,8 +361,10 @@ impl Patience {
         }
     }
 
-    fn spend(&mut self, start: Instant) {
-        self.left = self.left.map(|left| left.saturating_sub(start.elapsed()));
+    /// Takes off what was waited since `start`; [`Error::NoAnswer`] if it was too long already.
+    fn spend(&mut self, start: Instant) -> Result<(), Error> {
+        self.left = self.left(start)?;
+        Ok(())
     }
 }
 

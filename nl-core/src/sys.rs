@@ -9,6 +9,8 @@ use std::mem::{self, MaybeUninit};
 use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
 use std::time::Duration;
 
+use zerocopy::IntoBytes;
+
 use crate::exchange::Source;
 
 fn check(result: libc::c_int) -> io::Result<libc::c_int> {
@@ -141,6 +143,55 @@ pub(crate) fn receive(
             groups: from.nl_groups,
         },
     ))
+}
+
+/// Receives one datagram without waiting: as [`receive`], and the number of the network namespace
+/// that it is about, if it is not the socket's own (`NETLINK_LISTEN_ALL_NSID`).
+pub(crate) fn receive_event(
+    fd: BorrowedFd<'_>,
+    buffer: &mut [u8],
+) -> io::Result<(usize, Source, Option<i32>)> {
+    // Aligned as `struct cmsghdr` wants it; a length, two ints, the number.
+    let mut control = [0u64; 8];
+    let mut from = address();
+    let mut part = libc::iovec {
+        iov_base: buffer.as_mut_ptr().cast(),
+        iov_len: buffer.len(),
+    };
+    // SAFETY: msghdr is integers and pointers, for which zero is valid.
+    let mut message: libc::msghdr = unsafe { mem::zeroed() };
+    message.msg_name = (&raw mut from).cast();
+    message.msg_namelen = ADDRESS_LEN;
+    message.msg_iov = &raw mut part;
+    message.msg_iovlen = 1;
+    message.msg_control = control.as_mut_ptr().cast();
+    message.msg_controllen = size_of_val(&control) as _;
+    let flags = libc::MSG_TRUNC | libc::MSG_DONTWAIT;
+    // SAFETY: all pointers in `message` are to live values of the lengths given beside them.
+    let received = check_len(unsafe { libc::recvmsg(fd.as_raw_fd(), &raw mut message, flags) })?;
+    let source = Source {
+        port: from.nl_pid,
+        groups: from.nl_groups,
+    };
+    let control = control.as_bytes().get(..message.msg_controllen as usize);
+    Ok((received, source, nsid(control.unwrap_or(&[]))))
+}
+
+/// The namespace's number in control data: the only thing that a netlink socket puts there, as
+/// long as nobody asks for more.
+fn nsid(control: &[u8]) -> Option<i32> {
+    const LEN: usize = size_of::<libc::cmsghdr>();
+    let int = |at: usize| -> Option<i32> {
+        let bytes = control.get(at..at + 4)?;
+        Some(i32::from_ne_bytes(bytes.try_into().ok()?))
+    };
+    let level = int(mem::offset_of!(libc::cmsghdr, cmsg_level))?;
+    let kind = int(mem::offset_of!(libc::cmsghdr, cmsg_type))?;
+    if (level, kind) == (libc::SOL_NETLINK, libc::NETLINK_LISTEN_ALL_NSID) {
+        int(LEN)
+    } else {
+        None
+    }
 }
 
 /// Waits until a datagram can be received, or `timeout` has passed; `None` is for ever.

@@ -4,7 +4,7 @@
 use std::net::Ipv4Addr;
 use std::path::Path;
 
-use nl_core::kind::{Bytes, Ip, Str, U32};
+use nl_core::kind::{self, Bytes, Ip, Str, U32};
 use nl_core::{DumpRequest, GetRequest, Message, MessageType, Protocol, Request, Table, Writer};
 use zerocopy::native_endian::{I32, U16, U32 as U32Field};
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout, Unaligned};
@@ -297,6 +297,22 @@ impl Request for GetRoutes {
 impl DumpRequest for GetRoutes {
     type Reply = RouteView<'static>;
     const REPLY_TYPE: u16 = 24;
+}
+
+/// Gives a network namespace a number (`RTM_NEWNSID`).
+pub struct SetNsid<'a>(pub &'a std::fs::File, pub i32);
+
+impl Request for SetNsid<'_> {
+    type Protocol = Route;
+    fn message_type(&self) -> u16 {
+        88
+    }
+    fn write(&self, out: &mut Writer) {
+        use std::os::fd::AsRawFd;
+        out.header(&[0u8; 4]);
+        out.attr::<kind::I32>(1, self.1);
+        out.attr::<kind::I32>(3, self.0.as_raw_fd());
+    }
 }
 
 /// A request, asking for the resulting object.

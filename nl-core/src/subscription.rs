@@ -1,0 +1,278 @@
+//! [`Subscription`]: what the kernel tells everybody who listens.
+
+use std::collections::BTreeSet;
+use std::fmt;
+use std::marker::PhantomData;
+use std::ops::Range;
+use std::os::fd::{AsFd, BorrowedFd};
+use std::time::Duration;
+
+use crate::error::Error;
+use crate::exchange::Source;
+use crate::message::Message;
+use crate::request::Protocol;
+use crate::socket::{Patience, Socket};
+
+/// Enough for any notification; it grows if one is longer.
+const BUFFER: usize = 32 * 1024;
+
+/// What a subscription receives.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub enum Notification<'a> {
+    /// Something happened.
+    Event {
+        /// What: a message like those of a dump, `RTM_NEWLINK`.
+        message: Message<'a>,
+        /// In which network namespace, by the number that it has in the subscription's own;
+        /// `None` for that one. See [`Subscription::listen_all_namespaces`].
+        nsid: Option<i32>,
+    },
+    /// The receive buffer was full and an unknown number of events is lost. Only reading the state
+    /// again tells what is true now; later events are received as before.
+    Overrun,
+}
+
+impl Notification<'_> {
+    /// Whether it is the consequence of a request from the socket with this
+    /// [port](Socket::port): one's own change.
+    ///
+    /// Routes always say whose they are, links only if the request had
+    /// `NLM_F_ECHO` (Linux 6.18). Ports of other namespaces are not compared: they mean others.
+    #[must_use]
+    pub fn is_from(&self, port: u32) -> bool {
+        match self {
+            Self::Event { message, nsid } => nsid.is_none() && message.header.port.get() == port,
+            Self::Overrun => false,
+        }
+    }
+}
+
+/// A subscription to multicast groups of a protocol, on a socket of its own.
+///
+/// It takes no requests: an answer could be taken for an event, and events for an answer. To follow
+/// a state, subscribe first, then dump on a [`Connection`](crate::Connection), then apply the events.
+///
+/// ```no_run
+/// use nl_core::{Notification, Protocol, Subscription};
+///
+/// # fn watch<Route: Protocol>() -> Result<(), nl_core::Error> {
+/// let mut events = Subscription::<Route>::open(&[1])?; // RTNLGRP_LINK
+/// loop {
+///     match events.next()? {
+///         Notification::Event { message, .. } => println!("type {}", message.message_type()),
+///         Notification::Overrun => println!("events were lost, reading everything again"),
+///         _ => {}
+///     }
+/// }
+/// # }
+/// ```
+pub struct Subscription<P> {
+    socket: Socket,
+    buffer: Vec<u8>,
+    place: Place,
+    groups: BTreeSet<u32>,
+    protocol: PhantomData<fn() -> P>,
+}
+
+/// Where in the datagram received last its reader is.
+#[derive(Clone, Copy, Debug, Default)]
+struct Place {
+    at: usize,
+    len: usize,
+    nsid: Option<i32>,
+}
+
+impl<P: Protocol> Subscription<P> {
+    /// Subscribes to groups, by number (`RTNLGRP_LINK` is 1), in the calling thread's network
+    /// namespace.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Io`] with `EINVAL` for a group that the protocol does not have, `EPERM` for one that
+    /// wants a capability.
+    pub fn open(groups: &[u32]) -> Result<Self, Error> {
+        Self::over(Socket::open(P::NUMBER)?, groups)
+    }
+
+    /// Subscribes in the network namespace that `netns` refers to; the caller's thread stays where it is.
+    ///
+    /// # Errors
+    ///
+    /// As [`open`](Self::open) and [`Socket::open_in`].
+    pub fn open_in(netns: BorrowedFd<'_>, groups: &[u32]) -> Result<Self, Error> {
+        Self::over(Socket::open_in(netns, P::NUMBER)?, groups)
+    }
+
+    fn over(socket: Socket, groups: &[u32]) -> Result<Self, Error> {
+        // The socket is bound: one without a port is told nothing, whatever it joins.
+        let mut subscription = Self {
+            socket,
+            buffer: vec![0; BUFFER],
+            place: Place::default(),
+            groups: BTreeSet::new(),
+            protocol: PhantomData,
+        };
+        for &group in groups {
+            subscription.join(group)?;
+        }
+        Ok(subscription)
+    }
+
+    /// Subscribes to another group.
+    ///
+    /// # Errors
+    ///
+    /// As [`open`](Self::open).
+    pub fn join(&mut self, group: u32) -> Result<(), Error> {
+        self.socket.set_member(group, true)?;
+        self.groups.insert(group);
+        Ok(())
+    }
+
+    /// Leaves a group. Its events that are queued already are received still.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Io`] with `EINVAL` for a group that the protocol does not have.
+    pub fn leave(&mut self, group: u32) -> Result<(), Error> {
+        self.socket.set_member(group, false)?;
+        self.groups.remove(&group);
+        Ok(())
+    }
+
+    /// Also receives the events of all network namespaces that have a number (nsid) in this one
+    /// (`NETLINK_LISTEN_ALL_NSID`, Linux 4.2; `ip monitor all-nsid`).
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Io`] with `EPERM` without `CAP_NET_BROADCAST`.
+    pub fn listen_all_namespaces(&self) -> Result<(), Error> {
+        self.socket.listen_all_namespaces()
+    }
+
+    /// Makes the receive buffer at least `len` bytes, as far as the system allows, and returns its
+    /// size, in bytes as the kernel accounts them: some 830 for a small event, 2300 for a link. The
+    /// larger it is, the longer may pass between two receives without an overrun.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Io`] if the size cannot be read.
+    pub fn set_receive_buffer(&self, len: usize) -> Result<usize, Error> {
+        self.socket.grow_receive_buffer(len)
+    }
+
+    /// The socket, for options.
+    #[must_use]
+    pub fn socket(&self) -> &Socket {
+        &self.socket
+    }
+
+    /// The groups subscribed to.
+    pub fn groups(&self) -> impl Iterator<Item = u32> + '_ {
+        self.groups.iter().copied()
+    }
+
+    /// The next notification; waits for it for ever.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Io`] if the socket fails, [`Error::Decode`] for a damaged datagram. The next call goes on
+    /// behind it.
+    #[allow(
+        clippy::should_implement_trait,
+        reason = "each event borrows the buffer; Iterator cannot say that"
+    )]
+    pub fn next(&mut self) -> Result<Notification<'_>, Error> {
+        let mut patience = Patience::new(None);
+        loop {
+            if let Some(place) = self.place.next(&self.buffer)? {
+                return self.event(place);
+            }
+            let received = self
+                .socket
+                .receive_event_by(&mut self.buffer, &mut patience);
+            if self.arrived(received)? {
+                return Ok(Notification::Overrun);
+            }
+        }
+    }
+
+    /// The next notification, or `None` if there is none within `timeout`; zero does not wait.
+    ///
+    /// # Errors
+    ///
+    /// As [`next`](Self::next).
+    pub fn next_within(&mut self, timeout: Duration) -> Result<Option<Notification<'_>>, Error> {
+        let mut patience = Patience::new(Some(timeout));
+        loop {
+            if let Some(place) = self.place.next(&self.buffer)? {
+                return self.event(place).map(Some);
+            }
+            match self
+                .socket
+                .receive_event_by(&mut self.buffer, &mut patience)
+            {
+                Err(Error::NoAnswer) => return Ok(None),
+                received => {
+                    if self.arrived(received)? {
+                        return Ok(Some(Notification::Overrun));
+                    }
+                }
+            }
+        }
+    }
+
+    fn event(&self, place: Range<usize>) -> Result<Notification<'_>, Error> {
+        let (message, _) = Message::split(self.buffer.get(place).unwrap_or(&[]))?;
+        let nsid = self.place.nsid;
+        Ok(Notification::Event { message, nsid })
+    }
+
+    /// Notes what was received; whether it is an overrun.
+    fn arrived(&mut self, received: Result<Received, Error>) -> Result<bool, Error> {
+        match received {
+            // Any process may send to our port. What it says is not news.
+            Ok((_, source, _)) if source.port != Source::KERNEL.port => Ok(false),
+            Ok((len, _, nsid)) => {
+                self.place = Place { at: 0, len, nsid };
+                Ok(false)
+            }
+            // One that was cut off is lost, too. The buffer has grown for the next.
+            Err(Error::Overrun | Error::Truncated { .. }) => Ok(true),
+            Err(error) => Err(error),
+        }
+    }
+}
+
+/// A datagram's length, its sender, and the namespace that it is about.
+type Received = (usize, Source, Option<i32>);
+
+impl Place {
+    /// Goes on to the next message of the datagram in `buffer`; `None` at its end.
+    fn next(&mut self, buffer: &[u8]) -> Result<Option<Range<usize>>, Error> {
+        let rest = buffer.get(self.at..self.len).unwrap_or(&[]);
+        if rest.is_empty() {
+            return Ok(None);
+        }
+        let start = std::mem::replace(&mut self.at, self.len);
+        let (_, behind) = Message::split(rest)?;
+        self.at = self.len - behind.len();
+        Ok(Some(start..self.at))
+    }
+}
+
+impl<P> AsFd for Subscription<P> {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.socket.as_fd()
+    }
+}
+
+impl<P> fmt::Debug for Subscription<P> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Subscription")
+            .field("socket", &self.socket)
+            .field("groups", &self.groups)
+            .finish_non_exhaustive()
+    }
+}
