@@ -56,6 +56,8 @@ pub mod datatype;
 pub mod element;
 pub mod expr;
 pub mod flowtable;
+#[doc(hidden)]
+pub mod fuzzing;
 pub mod nfgen;
 pub mod object;
 pub mod register;
