@@ -6,7 +6,8 @@
 set -eu
 . "$(dirname "$0")/steps.sh"
 
-title 'Two namespaces, each joined to this one.'
+title 'Two namespaces, each joined to this one, which forwards nothing yet.'
+run sysctl -w net.ipv4.ip_forward=0
 run ip netns add testns1
 run ip netns add testns2
 run ip link add m1 type veth peer name s1

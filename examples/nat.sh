@@ -7,6 +7,8 @@ set -eu
 title 'The surroundings: an uplink, and on its far side a namespace that stands for the internet.'
 run ip link set dev lo up
 run ip netns add internet
+run ip netns exec internet sysctl -w net.ipv4.conf.all.rp_filter=0 net.ipv4.conf.default.rp_filter=0
+proves 'it takes packets from anybody, with a way back or without (many systems preset otherwise)' 'all.rp_filter = 0'
 run ip link add uplink type veth peer name eth0 netns internet
 run ip addr add 203.0.113.2/24 dev uplink
 run ip link set dev uplink up

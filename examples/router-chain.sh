@@ -62,12 +62,13 @@ proves 'router01 knows all three networks' '10.0.0.0/24 via 172.16.0.2 dev gw01-
     '192.168.0.0/24 dev gw01-veth1 proto kernel scope link src 192.168.0.254'
 
 title 'Routers forward only if told to.'
+run ip netns exec router01 sysctl -w net.ipv4.ip_forward=0
 run ip netns exec router01 sysctl net.ipv4.ip_forward
 proves 'router01 does not yet' 'net.ipv4.ip_forward = 0'
 fails ip netns exec ns01 ping -c 1 -W 1 10.0.0.1
 proves 'so there is no answer' '100% packet loss'
-run ip netns exec router01 sysctl net.ipv4.ip_forward=1
-run ip netns exec router02 sysctl net.ipv4.ip_forward=1
+run ip netns exec router01 sysctl -w net.ipv4.ip_forward=1
+run ip netns exec router02 sysctl -w net.ipv4.ip_forward=1
 
 title 'From end to end.'
 run ip netns exec ns01 ping -c 3 10.0.0.1 -I 192.168.0.1

@@ -12,6 +12,8 @@ title '1. Four namespaces.'
 for name in client router01 router02 internet; do
     run ip netns add $name
     run ip -n $name link set lo up
+    # The kernel's defaults; many systems preset others.
+    run ip netns exec $name sysctl -w net.ipv4.ip_forward=0 net.ipv4.conf.all.rp_filter=0 net.ipv4.conf.default.rp_filter=0
 done
 run ip netns list
 proves 'four networks, and not one of them joined to anything' client router01 router02 internet
