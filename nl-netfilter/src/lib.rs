@@ -67,6 +67,7 @@ pub mod set;
 pub mod table;
 pub mod userdata;
 pub mod value;
+pub mod xt;
 
 pub use batch::{CommitError, NetfilterExt, Refusal, Transaction};
 pub use chain::{DelChain, GetChain, GetChains, Hook, NewChain, Policy, priority};
