@@ -9,6 +9,8 @@ pub mod inet;
 pub mod names;
 mod netns;
 pub mod options;
+mod protocols;
+mod route;
 mod session;
 mod usage;
 
@@ -32,7 +34,7 @@ const OBJECTS: &[(&str, Option<Run>)] = &[
     ("address", None),
     ("addrlabel", None),
     ("maddress", None),
-    ("route", None),
+    ("route", Some(route::run)),
     ("rule", None),
     ("neighbor", None),
     ("neighbour", None),

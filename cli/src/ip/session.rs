@@ -1,10 +1,13 @@
 //! [`Ip`]: what all commands of one command line or batch share.
 
-use std::fs::File;
-use std::os::fd::AsFd;
+use std::collections::HashMap;
+use std::fs::{self, File};
+use std::os::fd::{AsFd, AsRawFd};
 
-use nl_core::{Connection, Error};
+use nl_core::{Connection, DumpRequest, EncodeError, Error, Owned, Request};
 use nl_route::Route;
+use nl_route::link::{GetLink, Link, LinkRef};
+use nl_route::nsid::GetNsid;
 
 use super::doc::Doc;
 use super::options::Options;
@@ -18,6 +21,15 @@ pub struct Ip<'o> {
     /// Standard output.
     pub out: &'o mut Output,
     connection: Connection<Route>,
+    /// What is known of links by their index; `None` for one that is not there.
+    links: HashMap<i32, Option<Known>>,
+    /// Names of namespaces by the id that they have here.
+    netns_names: Option<HashMap<i32, String>>,
+}
+
+struct Known {
+    name: String,
+    flags: u32,
 }
 
 impl<'o> Ip<'o> {
@@ -47,12 +59,133 @@ impl<'o> Ip<'o> {
             options,
             out,
             connection,
+            links: HashMap::new(),
+            netns_names: None,
         })
     }
 
     /// The connection to the kernel.
     pub fn connection(&mut self) -> &mut Connection<Route> {
         &mut self.connection
+    }
+
+    /// Does what a request asks.
+    ///
+    /// # Errors
+    ///
+    /// The kernel's refusal, exit code 2.
+    pub fn call<R: Request<Protocol = Route>>(&mut self, request: &R) -> Result<(), Failure> {
+        self.connection
+            .call(request)
+            .map_err(|error| refused(&error))
+    }
+
+    /// The objects of a list.
+    ///
+    /// # Errors
+    ///
+    /// The kernel's refusal, exit code 1.
+    pub fn collect<R: DumpRequest<Protocol = Route>>(
+        &mut self,
+        request: &R,
+    ) -> Result<Vec<Owned<R::Reply>>, Failure> {
+        self.connection
+            .collect(request)
+            .map_err(|error| dump_failed(&error))
+    }
+
+    /// Keeps the names of links that were listed, so that nobody asks for them again.
+    pub fn remember(&mut self, links: &[Link]) {
+        for link in links {
+            let view = link.view();
+            self.links.insert(view.ifindex(), Some(Known::of(link)));
+        }
+    }
+
+    /// Forgets all names, because links are about to change.
+    pub fn forget(&mut self) {
+        self.links.clear();
+    }
+
+    /// The name of a link, `if7` for one that is not there, `*` for index 0.
+    pub fn link_name(&mut self, ifindex: i32) -> String {
+        match self.known(ifindex) {
+            _ if ifindex == 0 => "*".to_owned(),
+            Some(known) => known.name.clone(),
+            None => format!("if{ifindex}"),
+        }
+    }
+
+    /// The flags of a link, `IFF_*`.
+    pub fn link_flags(&mut self, ifindex: i32) -> Option<u32> {
+        self.known(ifindex).map(|known| known.flags)
+    }
+
+    /// The index of the link with this name or alternative name; `if7` is index 7 if no link is called so.
+    pub fn ifindex(&mut self, name: &str) -> Option<i32> {
+        let known = self.links.iter().find_map(|(ifindex, known)| {
+            known
+                .as_ref()
+                .filter(|known| known.name == name)
+                .map(|_| *ifindex)
+        });
+        if known.is_some() {
+            return known;
+        }
+        if let Ok(link) = self.connection.get(&GetLink::new(name)) {
+            let ifindex = link.view().ifindex();
+            self.links.insert(ifindex, Some(Known::of(&link)));
+            return Some(ifindex);
+        }
+        name.strip_prefix("if")
+            .filter(|digits| digits.starts_with(|c: char| c.is_ascii_digit()))
+            .and_then(|digits| digits.parse().ok())
+            .filter(|ifindex| *ifindex > 0)
+    }
+
+    /// The index of a link that a command acts on.
+    ///
+    /// # Errors
+    ///
+    /// `Cannot find device "x"`, exit code 1.
+    pub fn device(&mut self, name: &str) -> Result<i32, Failure> {
+        self.ifindex(name)
+            .ok_or_else(|| Failure::new(1, format!("Cannot find device \"{name}\"")))
+    }
+
+    fn known(&mut self, ifindex: i32) -> Option<&Known> {
+        if ifindex <= 0 {
+            return None;
+        }
+        let connection = &mut self.connection;
+        self.links
+            .entry(ifindex)
+            .or_insert_with(|| {
+                let link = connection
+                    .get(&GetLink::new(LinkRef::Index(ifindex)))
+                    .ok()?;
+                Some(Known::of(&link))
+            })
+            .as_ref()
+    }
+
+    /// The id that the namespace of this name has here, negative for none.
+    pub fn nsid(&mut self, name: &str) -> Option<i32> {
+        let file = open_netns(name).ok()?;
+        let reply = self
+            .connection
+            .get(&GetNsid::of_fd(file.as_raw_fd()))
+            .ok()?;
+        reply.view().nsid()
+    }
+
+    /// The name of the namespace that has this id here.
+    pub fn netns_name(&mut self, nsid: i32) -> Option<&str> {
+        let connection = &mut self.connection;
+        self.netns_names
+            .get_or_insert_with(|| netns_names(connection))
+            .get(&nsid)
+            .map(String::as_str)
     }
 
     /// Prints what a command shows.
@@ -65,8 +198,40 @@ impl<'o> Ip<'o> {
     }
 }
 
+impl Known {
+    fn of(link: &Link) -> Self {
+        let view = link.view();
+        Self {
+            name: view.name().unwrap_or_default().to_owned(),
+            flags: view.header().flags.get(),
+        }
+    }
+}
+
+/// The names under `/run/netns` whose namespaces have an id here.
+fn netns_names(connection: &mut Connection<Route>) -> HashMap<i32, String> {
+    let mut names = HashMap::new();
+    let Ok(entries) = fs::read_dir("/run/netns") else {
+        return names;
+    };
+    for entry in entries.flatten() {
+        let Ok(file) = File::open(entry.path()) else {
+            continue;
+        };
+        if let Ok(reply) = connection.get(&GetNsid::of_fd(file.as_raw_fd()))
+            && let Some(nsid) = reply.view().nsid()
+            && nsid >= 0
+        {
+            names
+                .entry(nsid)
+                .or_insert_with(|| entry.file_name().to_string_lossy().into_owned());
+        }
+    }
+    names
+}
+
 /// Opens the namespace of a name under `/run/netns`, or of a path.
-fn open_netns(name: &str) -> Result<File, Failure> {
+pub(super) fn open_netns(name: &str) -> Result<File, Failure> {
     let path = if name.starts_with('/') {
         name.to_owned()
     } else {
@@ -100,6 +265,13 @@ fn sentence(error: &Error) -> String {
             Some(message) => format!("Error: {message}."),
             None => format!("RTNETLINK answers: {}", kernel.errno.description()),
         },
+        Error::Encode(EncodeError::BadValue { what, .. }) if what.starts_with("longer") => {
+            // Said by the kernel's own check of lengths, had it seen it.
+            "Error: Attribute failed policy validation.".to_owned()
+        }
+        Error::Encode(EncodeError::BadValue { .. }) => {
+            "RTNETLINK answers: Invalid argument".to_owned()
+        }
         error => format!("nlctl: {error}"),
     }
 }

@@ -1,0 +1,94 @@
+//! `ip route save` and `ip route restore`: routes as the bytes of their messages.
+
+use std::io::{IsTerminal, Read, Write};
+
+use nl_core::header::{NLM_F_CREATE, NLM_F_EXCL, NLM_F_MULTI};
+use nl_core::{Errno, Messages};
+use nl_route::RawRequest;
+use nl_route::protocol::RTM_NEWROUTE;
+use nl_route::route::{RouteScope, RouteView};
+
+use super::list_failed;
+use super::select::Select;
+use crate::failure::Failure;
+use crate::ip::Ip;
+use crate::ip::session::refused;
+use crate::words::Words;
+
+/// What a file of routes begins with; the same on all machines of one byte order.
+const MAGIC: u32 = 0x4531_1224;
+
+pub(super) fn save(ip: &mut Ip<'_>, words: Words<'_>) -> Result<(), Failure> {
+    let select = Select::parse(ip, words)?;
+    if std::io::stdout().is_terminal() {
+        return Err(Failure::new(255, "Not sending a binary stream to stdout"));
+    }
+    let routes = ip
+        .connection()
+        .collect(&select.request())
+        .map_err(|error| list_failed(&error))?;
+    ip.out.write_all(&MAGIC.to_ne_bytes())?;
+    for route in routes.iter().filter(|route| select.fits(&route.view())) {
+        let payload = route.payload();
+        let len = u32::try_from(16 + payload.len()).unwrap_or(u32::MAX);
+        ip.out.write_all(&len.to_ne_bytes())?;
+        ip.out.write_all(&RTM_NEWROUTE.to_ne_bytes())?;
+        ip.out.write_all(&NLM_F_MULTI.to_ne_bytes())?;
+        // Sequence number and port.
+        ip.out.write_all(&[0; 8])?;
+        ip.out.write_all(payload)?;
+        let pad = payload.len().next_multiple_of(4) - payload.len();
+        ip.out.write_all([0; 3].get(..pad).unwrap_or_default())?;
+    }
+    Ok(())
+}
+
+/// Makes the routes that standard input holds: first those onto links, then those through gateways that need them.
+pub(super) fn restore(ip: &mut Ip<'_>, _: Words<'_>) -> Result<(), Failure> {
+    /// More than any routing table; what is not a file of routes ends earlier.
+    const MAX: u64 = 1 << 30;
+    let mut bytes = Vec::new();
+    let read = std::io::stdin().lock().take(MAX).read_to_end(&mut bytes);
+    let magic = bytes.first_chunk().map(|magic| u32::from_ne_bytes(*magic));
+    if read.is_err() || magic != Some(MAGIC) {
+        let (elements, magic) = (u8::from(magic.is_some()), magic.unwrap_or(0));
+        return Err(Failure::new(
+            255,
+            format!("Magic mismatch ({elements} elems, {magic:x} magic)"),
+        ));
+    }
+    let messages = bytes.get(4..).unwrap_or_default();
+    for pass in 0..3 {
+        for message in Messages::new(messages) {
+            let message = message.map_err(|error| Failure::new(1, format!("nlctl: {error}")))?;
+            let Ok(route) = RouteView::parse(message.payload) else {
+                continue;
+            };
+            if pass_of(&route) == pass {
+                make(ip, message.payload)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Local addresses, then links, then what goes through a gateway.
+fn pass_of(route: &RouteView<'_>) -> u8 {
+    match (route.scope(), route.gateway()) {
+        (RouteScope::HOST, _) => 0,
+        (_, None) if route.multipath().is_none() => 1,
+        _ => 2,
+    }
+}
+
+fn make(ip: &mut Ip<'_>, payload: &[u8]) -> Result<(), Failure> {
+    let request = RawRequest {
+        message_type: RTM_NEWROUTE,
+        flags: NLM_F_CREATE | NLM_F_EXCL,
+        payload,
+    };
+    match ip.connection().call(&request) {
+        Err(error) if error.errno() != Some(Errno(nix::libc::EEXIST)) => Err(refused(&error)),
+        _ => Ok(()),
+    }
+}
