@@ -16,6 +16,7 @@ use crate::message::Message;
 use crate::request::{Protocol, Request};
 use crate::session::{Session, explain_from};
 use crate::socket::Socket;
+use crate::trace::Direction;
 
 /// How long a datagram of a batch becomes. More gains nothing: the time is not in the system call.
 const DATAGRAM: usize = 64 * 1024;
@@ -247,12 +248,16 @@ impl<P: Protocol> Connection<P> {
         let mut requests = requests.into_iter().fuse();
         self.ready()?;
         while let Some(exchange) = run.fill(&mut self.session, &mut requests) {
-            let result = match self.socket.send(run.datagram(&self.session)) {
-                Ok(()) => self.receive_span(exchange, &mut run),
-                Err(error) => {
-                    run.not_sent(error);
-                    break;
-                }
+            let datagram = run.datagram(&self.session);
+            let result = if self.session.dry {
+                self.socket.tell(Direction::Withheld, datagram);
+                self.session.pending = None;
+                Ok(())
+            } else if let Err(error) = self.socket.send(datagram) {
+                run.not_sent(error);
+                break;
+            } else {
+                self.receive_span(exchange, &mut run)
             };
             run.settle(result);
             self.drain_pending()?;

@@ -11,6 +11,7 @@ use crate::message::{Message, Messages};
 use crate::request::{DumpRequest, GetRequest, Protocol, Request};
 use crate::session::{CallAnswer, Cursor, GetAnswer, Session, Step};
 use crate::socket::{Patience, Socket};
+use crate::trace::{Direction, Traffic};
 use crate::view::{Owned, View};
 
 /// The longest datagram there is: a 64 KiB attribute in an nfnetlink message of a page more.
@@ -95,6 +96,20 @@ impl<P: Protocol> Connection<P> {
         self.timeout = timeout;
     }
 
+    /// Calls `observe` with every datagram that is sent and received from now on; see
+    /// [`trace`](crate::trace). A connection that nobody observes pays nothing for it.
+    pub fn observe(&mut self, observe: impl Fn(Traffic<'_>) + Send + Sync + 'static) {
+        self.socket.observe(observe);
+    }
+
+    /// Turns a dry run on or off: what is [called](Self::call), [batched](Self::batch) or sent as one
+    /// [datagram](Self::datagram) is written and shown to the observer as
+    /// [withheld](crate::trace::Direction::Withheld), not sent, and counts as done. Gets and
+    /// dumps, which change nothing, go to the kernel.
+    pub fn set_dry_run(&mut self, on: bool) {
+        self.session.dry = on;
+    }
+
     /// Asks for something to be done and waits for the acknowledgement.
     ///
     /// # Errors
@@ -121,6 +136,9 @@ impl<P: Protocol> Connection<P> {
     where
         R: Request<Protocol = P> + ?Sized,
     {
+        if self.session.dry {
+            return self.show(request);
+        }
         let exchange = self.begin(request, NLM_F_REQUEST | NLM_F_ACK, Exchange::ack)?;
         let mut answer = CallAnswer::new(&mut each);
         self.receive_all(exchange, |event, sent| answer.accept::<P>(event, sent))?;
@@ -178,17 +196,41 @@ impl<P: Protocol> Connection<P> {
     where
         R: DumpRequest<Protocol = P>,
     {
-        for _ in 0..DUMP_ATTEMPTS {
+        let listing = self.list(request)?;
+        if listing.interrupted {
+            Err(Error::Interrupted)
+        } else {
+            Ok(listing.objects)
+        }
+    }
+
+    /// Asks for a list of objects and keeps them all. If they changed meanwhile it asks again, up to
+    /// eight times, and then gives what the last attempt saw, and says so: for callers to whom an
+    /// imperfect list is better than none.
+    ///
+    /// # Errors
+    ///
+    /// As [`call`](Self::call).
+    pub fn list<R>(&mut self, request: &R) -> Result<Listing<R::Reply>, Error>
+    where
+        R: DumpRequest<Protocol = P>,
+    {
+        let mut attempts = 0;
+        loop {
+            attempts += 1;
             let mut objects = Vec::new();
             let mut dump = self.start_dump(request)?;
             while let Some(message) = dump.next_message()? {
                 objects.push(Owned::from_payload(message.payload)?);
             }
-            if !dump.interrupted() {
-                return Ok(objects);
+            let interrupted = dump.interrupted();
+            if !interrupted || attempts == DUMP_ATTEMPTS {
+                return Ok(Listing {
+                    objects,
+                    interrupted,
+                });
             }
         }
-        Err(Error::Interrupted)
     }
 
     /// Asks for a list of objects, to be taken one by one.
@@ -265,6 +307,25 @@ impl<P: Protocol> Connection<P> {
         Ok(())
     }
 
+    /// Shows a request to the observer instead of sending it.
+    fn show<R>(&mut self, request: &R) -> Result<(), Error>
+    where
+        R: Request<Protocol = P> + ?Sized,
+    {
+        self.ready()?;
+        self.session
+            .begin(request, NLM_F_REQUEST | NLM_F_ACK, Exchange::ack)?;
+        self.session.pending = None;
+        self.withhold();
+        Ok(())
+    }
+
+    /// Shows what was written to the observer instead of sending it.
+    pub(crate) fn withhold(&mut self) {
+        self.socket
+            .tell(Direction::Withheld, self.session.out.bytes());
+    }
+
     /// Writes and sends a request.
     fn begin<R>(
         &mut self,
@@ -297,6 +358,18 @@ impl<P: Protocol> Connection<P> {
         }
         problem.map_or(Ok(()), |error| Err(error.into()))
     }
+}
+
+/// All objects of a dump; see [`Connection::list`].
+#[derive(Debug)]
+pub struct Listing<V: View> {
+    /// The objects, in the kernel's order.
+    pub objects: Vec<Owned<V>>,
+    /// Whether they changed while they were listed: some may be missing, or there twice.
+    ///
+    /// The kernel says so for links, addresses, nexthops and nftables. IPv6 routes and rules may
+    /// change unnoticed.
+    pub interrupted: bool,
 }
 
 impl<P> AsFd for Connection<P> {

@@ -51,15 +51,19 @@ impl<P: Protocol> Connection<P> {
         let mut last_start = 0;
         for (request, seq) in requests.zip(first..first.saturating_add(count)) {
             last_start = self.session.out.bytes().len();
-            let flags = request.flags() | NLM_F_REQUEST;
-            self.session
-                .out
-                .message(request.message_type(), flags, seq, |out| request.write(out))?;
+            self.session.out.request(&request, NLM_F_REQUEST, seq)?;
         }
         if count == 0 {
             return Ok(DatagramReport::default());
         }
         self.session.out.add_flags(last_start, NLM_F_ACK);
+        if self.session.dry {
+            self.withhold();
+            return Ok(DatagramReport {
+                acknowledged: true,
+                ..DatagramReport::default()
+            });
+        }
         self.socket.send(self.session.out.bytes())?;
         let mut report = DatagramReport::default();
         loop {

@@ -78,13 +78,14 @@ mod subscription;
 mod sys;
 #[doc(hidden)]
 pub mod table;
+pub mod trace;
 #[doc(hidden)]
 pub mod view;
 pub mod writer;
 
 pub use attr::{Attr, Attrs};
 pub use batch::{BatchFailure, BatchOptions, BatchProgress, BatchReport, OnFailure};
-pub use connection::{Connection, Dump};
+pub use connection::{Connection, Dump, Listing};
 pub use datagram::DatagramReport;
 pub use errno::Errno;
 pub use error::{DecodeError, EncodeError, Error, KernelError, What};

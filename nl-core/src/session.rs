@@ -24,6 +24,8 @@ pub(crate) struct Session<P> {
     /// The exchange whose end was not seen: a dump that was left, a future that was dropped. What
     /// is queued of it is thrown away before anything else is asked.
     pub(crate) pending: Option<Exchange>,
+    /// Changes are written and shown, not sent.
+    pub(crate) dry: bool,
     protocol: PhantomData<fn() -> P>,
 }
 
@@ -34,6 +36,7 @@ impl<P: Protocol> Session<P> {
             port,
             next_seq: 1,
             pending: None,
+            dry: crate::trace::default_dry_run(),
             protocol: PhantomData,
         }
     }
@@ -65,9 +68,7 @@ impl<P: Protocol> Session<P> {
     {
         self.out.clear();
         let seq = self.take_seqs(1);
-        let flags = request.flags() | flags;
-        self.out
-            .message(request.message_type(), flags, seq, |out| request.write(out))?;
+        self.out.request(request, flags, seq)?;
         let exchange = exchange(self.port, seq);
         self.pending = Some(exchange);
         Ok(exchange)

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use crate::error::Error;
 use crate::exchange::Source;
 use crate::sys;
+use crate::trace::{self, Direction, Observer, Traffic};
 
 /// Bytes that the kernel keeps free in the send buffer: `netlink_sendmsg` refuses `len > sk_sndbuf - 32`.
 const SEND_RESERVE: usize = 32;
@@ -21,6 +22,8 @@ pub struct Socket {
     port: u32,
     /// Whether refusals echo only the header of the request.
     capped: bool,
+    protocol: i32,
+    observer: Option<Observer>,
 }
 
 impl Socket {
@@ -57,10 +60,13 @@ impl Socket {
     /// [`Error::Io`] if it has no address.
     pub fn from_fd(fd: OwnedFd) -> Result<Self, Error> {
         let port = sys::port(fd.as_fd()).map_err(Error::io("read the socket's port"))?;
+        let protocol = sys::option(fd.as_fd(), libc::SOL_SOCKET, libc::SO_PROTOCOL);
         let mut socket = Self {
             fd,
             port,
             capped: false,
+            protocol: protocol.unwrap_or(-1),
+            observer: trace::default_observer(),
         };
         // Kernels before 4.12 and 4.3 have neither; they answer without words then.
         let _ = socket.set(libc::SOL_NETLINK, libc::NETLINK_EXT_ACK, 1);
@@ -77,6 +83,24 @@ impl Socket {
     #[must_use]
     pub fn port(&self) -> u32 {
         self.port
+    }
+
+    /// Calls `observe` with every datagram that is sent and received from now on, before it is worked
+    /// off. A socket that nobody observes pays nothing for it.
+    pub fn observe(&mut self, observe: impl Fn(Traffic<'_>) + Send + Sync + 'static) {
+        self.observer = Some(Observer::new(observe));
+    }
+
+    /// Tells the observer.
+    #[inline]
+    pub(crate) fn tell(&self, direction: Direction, datagram: &[u8]) {
+        if let Some(observer) = &self.observer {
+            observer.tell(Traffic {
+                direction,
+                protocol: self.protocol,
+                datagram,
+            });
+        }
     }
 
     /// Whether refusals echo only the header of the request (`NETLINK_CAP_ACK`, Linux 4.3).
@@ -155,6 +179,7 @@ impl Socket {
     ///
     /// [`Error::TooLarge`] if the send buffer cannot be grown to its size; [`Error::Io`] otherwise.
     pub fn send(&self, datagram: &[u8]) -> Result<(), Error> {
+        self.tell(Direction::Sent, datagram);
         loop {
             match sys::send(self.fd.as_fd(), datagram) {
                 Ok(_) => return Ok(()),
@@ -219,6 +244,9 @@ impl Socket {
         loop {
             let received = sys::receive_event(self.fd.as_fd(), buffer);
             if let Some(received) = whole(received, buffer, |&(len, ..)| len) {
+                if let Ok((len, ..)) = received {
+                    self.tell(Direction::Received, buffer.get(..len).unwrap_or(&[]));
+                }
                 return none_if_empty(received);
             }
         }
@@ -282,6 +310,9 @@ impl Socket {
         loop {
             let received = sys::receive(self.fd.as_fd(), buffer, wait);
             if let Some(received) = whole(received, buffer, |&(len, _)| len) {
+                if let Ok((len, _)) = received {
+                    self.tell(Direction::Received, buffer.get(..len).unwrap_or(&[]));
+                }
                 return received;
             }
         }

@@ -12,6 +12,7 @@ use crate::exchange::Source;
 use crate::message::Message;
 use crate::request::Protocol;
 use crate::socket::{Patience, Socket};
+use crate::trace::Traffic;
 
 /// Enough for any notification; it grows if one is longer.
 const BUFFER: usize = 32 * 1024;
@@ -160,6 +161,11 @@ impl<P: Protocol> Subscription<P> {
     /// [`Error::Io`] if the size cannot be read.
     pub fn set_receive_buffer(&self, len: usize) -> Result<usize, Error> {
         self.socket.grow_receive_buffer(len)
+    }
+
+    /// Calls `observe` with every datagram that is received from now on; see [`trace`](crate::trace).
+    pub fn observe(&mut self, observe: impl Fn(Traffic<'_>) + Send + Sync + 'static) {
+        self.socket.observe(observe);
     }
 
     /// The socket, for options.

@@ -6,6 +6,7 @@ use crate::attr::{ATTR_HEADER_LEN, NLA_F_NESTED};
 use crate::error::EncodeError;
 use crate::header::{HEADER_LEN, Header, align};
 use crate::kind::Kind;
+use crate::request::Request;
 
 /// A buffer of messages.
 ///
@@ -93,6 +94,23 @@ impl Writer {
                 Err(error.or(len.err()).unwrap_or(EncodeError::MessageTooLong))
             }
         }
+    }
+
+    /// Appends a request as a message. `flags` are those of the exchange (`NLM_F_REQUEST`, at least);
+    /// the request's own are added.
+    ///
+    /// A connection does this by itself; without one it shows what would be sent.
+    ///
+    /// # Errors
+    ///
+    /// As [`message`](Self::message).
+    #[inline]
+    pub fn request<R>(&mut self, request: &R, flags: u16, seq: u32) -> Result<(), EncodeError>
+    where
+        R: Request + ?Sized,
+    {
+        let flags = request.flags() | flags;
+        self.message(request.message_type(), flags, seq, |out| request.write(out))
     }
 
     /// Takes back everything from `len` on; the length was read from [`bytes`](Self::bytes) at a message boundary.

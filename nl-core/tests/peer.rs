@@ -106,6 +106,27 @@ fn an_endless_list_ends_with_the_deadline() {
 }
 
 #[test]
+fn a_list_that_always_changes_is_asked_for_eight_times_and_given_with_the_fact() {
+    for interrupted in [7, 8] {
+        let (mut connection, peer) = pair();
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                for attempt in 0..(interrupted + 1).min(8) {
+                    let (_, _, seq) = request(&peer);
+                    let intr = if attempt < interrupted { 0x10 } else { 0 };
+                    let mut list = link(seq, NLM_F_MULTI).repeat(attempt + 1);
+                    list.extend(answer(3, NLM_F_MULTI | intr, seq, &[0; 4]));
+                    peer.send(&list).unwrap();
+                }
+            });
+            let listing = connection.list(&GetLinks).unwrap();
+            assert_eq!(listing.objects.len(), 8);
+            assert_eq!(listing.interrupted, interrupted == 8);
+        });
+    }
+}
+
+#[test]
 fn what_the_reader_does_between_objects_is_not_counted() {
     let (mut connection, peer) = pair();
     std::thread::scope(|scope| {
