@@ -346,3 +346,57 @@ fn a_whole_table_lists_as_it_was_meant() {
         assert_eq!(listed, include_str!("nft/table.nft"), "{listed}");
     });
 }
+
+/// Rules with expressions that have no builder: each is read, put in its own place, and listed.
+#[test]
+fn what_nft_wrote_survives_being_replaced() {
+    nl_netns::isolate!(|| {
+        nft_file(
+            "table inet t {
+                set dyn { type ipv4_addr; flags dynamic,timeout; timeout 1m; }
+                counter n { }
+                map m { type inet_service : ipv4_addr; elements = { 80 : 10.0.0.1 } }
+                chain pre { type nat hook prerouting priority -100;
+                    dnat ip to tcp dport map @m
+                    dnat ip to numgen inc mod 2 map { 0 : 10.0.0.1, 1 : 10.0.0.2 }
+                }
+                chain c { type filter hook prerouting priority -150;
+                    fib saddr . iif oif missing drop
+                    fib daddr type local accept
+                    ip saddr 10.0.0.1 add @dyn { ip saddr limit rate 5/second burst 5 packets }
+                    counter name \"n\"
+                    quota over 10 mbytes drop
+                    ct count over 5 reject
+                    meta mark set jhash ip saddr mod 8 seed 0x5
+                    tcp option maxseg size set 1400
+                    ip6 nexthdr tcp exthdr frag exists drop
+                    ip ttl set 64
+                    ip dscp set cs1
+                    log group 2 snaplen 100 queue-threshold 5
+                    socket transparent 1 accept
+                    meta mark set ct mark & 0xff
+                    ct original ip saddr 10.0.0.1 accept
+                    meta skuid 1000 accept
+                    meta day \"Monday\" accept
+                    tcp flags & (fin | syn) == 0 drop
+                }
+            }",
+        );
+        let mut nf = Connection::<Netfilter>::open().unwrap();
+        let before = nft(&["list", "ruleset"]);
+        let all = GetRules::all(Family::INET);
+        let rules = nf.collect(&all).unwrap();
+        assert_eq!(rules.len(), 20);
+        for rule in &rules {
+            let rule = rule.view().to_replacement();
+            let unknown = rule.exprs.iter().any(|e| matches!(e, Expr::Unknown { .. }));
+            assert!(!unknown, "{rule:#?}");
+            // A rule of an anonymous set owns it, and a replacement cannot take it over.
+            if !format!("{rule:?}").contains("__map") {
+                nf.commit(&Transaction::new().add(rule.clone()))
+                    .unwrap_or_else(|error| panic!("{error}: {rule:#?}"));
+            }
+        }
+        assert_eq!(nft(&["list", "ruleset"]), before);
+    });
+}

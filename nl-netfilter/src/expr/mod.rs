@@ -250,7 +250,14 @@ impl Expr {
     pub fn read(view: ExprView<'_>) -> Self {
         let name = view.name().unwrap_or_default();
         let data = view.data();
-        Self::read_known(name, data.unwrap_or(&[])).unwrap_or_else(|| Self::Unknown {
+        let mut known = Self::read_known(name, data.unwrap_or(&[]));
+        if let Some(Self::Exthdr(exthdr)) = &mut known
+            && exthdr.sreg.is_some()
+        {
+            // The kernel reports flags of 0 for a write, and refuses a write that has any.
+            exthdr.flags = exthdr.flags.filter(|&flags| flags != 0);
+        }
+        known.unwrap_or_else(|| Self::Unknown {
             name: name.to_owned(),
             data: data.map(<[u8]>::to_vec),
         })
