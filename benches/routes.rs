@@ -28,8 +28,11 @@ fn network() -> (Namespace, Connection<Route>, i32) {
     rt.call(&NewLink::veth("v0", "v1").up()).unwrap();
     rt.set_up("v1").unwrap();
     let ifindex = rt.ifindex("v0").unwrap();
-    rt.call(&NewAddr::new(ifindex, "10.255.0.1/24".parse::<Prefix>().unwrap()))
-        .unwrap();
+    rt.call(&NewAddr::new(
+        ifindex,
+        "10.255.0.1/24".parse::<Prefix>().unwrap(),
+    ))
+    .unwrap();
     (netns, rt, ifindex)
 }
 

@@ -1,6 +1,6 @@
 //! `IFLA_*`: the table of link attributes.
 
-use nl_core::kind::{Bytes, I32, LinkAddr, Str, Struct, Text, U8, U32};
+use nl_core::kind::{Bytes, I32, LinkAddr, Str, Struct, Text, U8, U16, U32};
 
 use super::af_spec;
 use super::header::{IfInfoMsg, IfMap, Stats, Stats64};
@@ -133,6 +133,10 @@ nl_core::attrs! {
         IFLA_MAX_PACING_OFFLOAD_HORIZON = 66, max_pacing_offload_horizon: Bytes;
         /// 1 if the link can never leave its namespace.
         IFLA_NETNS_IMMUTABLE = 67, netns_immutable: U8;
+        /// Bytes kept free before packets (kernel 6.19).
+        IFLA_HEADROOM = 68, headroom: U16;
+        /// Bytes kept free behind packets (kernel 6.19).
+        IFLA_TAILROOM = 69, tailroom: U16;
     }
     nests {
         /// Driver name and driver-specific settings.

@@ -33,7 +33,7 @@ pub struct NewLink {
     pub kind: String,
     /// Attributes of the link.
     pub settings: LinkSettings,
-    /// The other end of a veth, and its interface index.
+    /// The other end of a veth or another pair, and its interface index.
     pub peer: Option<Box<(i32, LinkSettings)>>,
     data: Option<Result<Vec<u8>, EncodeError>>,
     flags: u16,
@@ -78,6 +78,12 @@ impl NewLink {
         }
         .num_tx_queues(1)
         .num_rx_queues(1)
+    }
+
+    /// A pair of another kind: "netkit", "vxcan".
+    #[must_use]
+    pub fn pair(kind: impl Into<String>, name: impl Into<String>, peer: impl Into<String>) -> Self {
+        Self::of_kind(kind, name).peer(|settings| settings.name = Some(peer.into()))
     }
 
     /// A bridge.
@@ -197,6 +203,12 @@ impl Request for NewLink {
             if let Some(peer) = &self.peer {
                 let (ifindex, settings) = &**peer;
                 out.nest(IFLA_INFO_DATA, |out| {
+                    match &self.data {
+                        Some(Ok(bytes)) => out.bytes_mut().extend_from_slice(bytes),
+                        Some(Err(error)) => out.fail(*error),
+                        None => {}
+                    }
+                    // The same number for netkit and vxcan.
                     out.attr_with(VETH_INFO_PEER, |out| {
                         out.header(&settings.header(*ifindex));
                         settings.write(out);

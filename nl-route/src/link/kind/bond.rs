@@ -50,8 +50,6 @@ nl_core::attrs! {
         IFLA_BOND_AD_LACP_RATE = 21, ad_lacp_rate: U8;
         /// 0 stable, 1 bandwidth, 2 count.
         IFLA_BOND_AD_SELECT = 22, ad_select: U8;
-        /// The aggregator, as attributes `IFLA_BOND_AD_INFO_*`.
-        IFLA_BOND_AD_INFO = 23, ad_info: Bytes;
         /// System priority, 1 to 65535.
         IFLA_BOND_AD_ACTOR_SYS_PRIO = 24, ad_actor_sys_prio: U16;
         /// Upper bits of the port key, 0 to 1023.
@@ -70,6 +68,29 @@ nl_core::attrs! {
         IFLA_BOND_NS_IP6_TARGET = 31, ns_ip6_target: Bytes;
         /// 1 if collecting and distributing go together.
         IFLA_BOND_COUPLED_CONTROL = 32, coupled_control: U8;
+        /// 1 if ARP and neighbour discovery go out by all ports, in 802.3ad (kernel 6.17).
+        IFLA_BOND_BROADCAST_NEIGH = 33, broadcast_neigh: U8;
+    }
+    nests {
+        /// The aggregator, in 802.3ad.
+        IFLA_BOND_AD_INFO = 23, ad_info: BondAdInfoView, BondAdInfoWriter, BOND_AD_INFO_ATTRS;
+    }
+}
+
+nl_core::attrs! {
+    /// `IFLA_BOND_AD_INFO_*`: what 802.3ad agreed on. Source: include/uapi/linux/if_link.h.
+    pub table BOND_AD_INFO_ATTRS: (), view BondAdInfoView, writer BondAdInfoWriter;
+    values {
+        /// The aggregator's number.
+        IFLA_BOND_AD_INFO_AGGREGATOR = 1, aggregator: U16;
+        /// Its ports.
+        IFLA_BOND_AD_INFO_NUM_PORTS = 2, num_ports: U16;
+        /// Key of this side.
+        IFLA_BOND_AD_INFO_ACTOR_KEY = 3, actor_key: U16;
+        /// Key of the other side.
+        IFLA_BOND_AD_INFO_PARTNER_KEY = 4, partner_key: U16;
+        /// System address of the other side.
+        IFLA_BOND_AD_INFO_PARTNER_MAC = 5, partner_mac: LinkAddr;
     }
 }
 

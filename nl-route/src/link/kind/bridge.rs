@@ -116,5 +116,7 @@ nl_core::attrs! {
         IFLA_BR_FDB_N_LEARNED = 48, fdb_n_learned: U32;
         /// How many may be; 0 for no limit.
         IFLA_BR_FDB_MAX_LEARNED = 49, fdb_max_learned: U32;
+        /// Who runs the spanning tree once it is on: 0 a program if there is one, 1 a program, 2 the kernel (kernel 7.0).
+        IFLA_BR_STP_MODE = 50, stp_mode: U32;
     }
 }

@@ -1,6 +1,6 @@
 //! Kind `vxlan`: Ethernet over UDP.
 
-use nl_core::kind::{Be16, Be32, Flag, Ip, Struct, U8, U32};
+use nl_core::kind::{Be16, Be32, Be64, Flag, Ip, Struct, U8, U32};
 use zerocopy::network_endian::U16 as Be16Field;
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout, Unaligned};
 
@@ -82,5 +82,9 @@ nl_core::attrs! {
         IFLA_VXLAN_LOCALBYPASS = 31, localbypass: U8;
         /// 0 fixed flow label, 1 inherited.
         IFLA_VXLAN_LABEL_POLICY = 32, label_policy: U32;
+        /// Header bits that must be zero, a mask of the 8 bytes of the VXLAN header (kernel 6.14).
+        IFLA_VXLAN_RESERVED_BITS = 33, reserved_bits: Be64;
+        /// 1 if multicast routes choose where outer multicast goes (kernel 6.17).
+        IFLA_VXLAN_MC_ROUTE = 34, mc_route: U8;
     }
 }
