@@ -1,4 +1,4 @@
-//! Changes links and deletes them: [`SetLink`], [`DelLink`], [`AddAltName`], [`DelAltName`].
+//! Changes links and deletes them: [`SetLink`], [`SetLinkGroup`], [`DelLink`], [`AddAltName`], [`DelAltName`].
 
 use nl_core::header::{NLM_F_APPEND, NLM_F_CREATE, NLM_F_EXCL};
 use nl_core::kind::{Text, U32};
@@ -114,6 +114,45 @@ impl Request for SetLink {
                 write_data(out, IFLA_INFO_SLAVE_DATA, data);
             }
         });
+    }
+}
+
+/// Changes all links of a group. Equivalent to `ip link set group GROUP …`.
+///
+/// ```
+/// use nl_route::link::{Flags, LinkSettings, SetLinkGroup};
+///
+/// let settings = LinkSettings {
+///     flags: Flags::UP,
+///     change: Flags::UP,
+///     ..LinkSettings::default()
+/// };
+/// let request = SetLinkGroup { group: 7, settings };
+/// ```
+///
+/// # Errors
+///
+/// When called: what the first driver refuses; links before it are changed. `EINVAL` for settings
+/// that only one link can have, such as a name. A group without links is none.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SetLinkGroup {
+    /// Which links.
+    pub group: u32,
+    /// What to set; its own `group` would be the new one, which the kernel cannot do at once.
+    pub settings: LinkSettings,
+}
+
+impl Request for SetLinkGroup {
+    type Protocol = Route;
+
+    fn message_type(&self) -> u16 {
+        RTM_NEWLINK
+    }
+
+    fn write(&self, out: &mut Writer) {
+        out.header(&self.settings.header(0));
+        self.settings.write(out);
+        out.attr::<U32>(IFLA_GROUP, self.group);
     }
 }
 

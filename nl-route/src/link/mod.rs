@@ -22,7 +22,7 @@ pub mod vf;
 mod view;
 
 pub use attrs::*;
-pub use change::{AddAltName, DelAltName, DelLink, SetLink};
+pub use change::{AddAltName, DelAltName, DelLink, SetLink, SetLinkGroup};
 pub use create::NewLink;
 pub use flags::{Flags, OperState};
 pub use header::{IfInfoMsg, IfMap, Stats, Stats64};
