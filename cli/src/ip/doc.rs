@@ -232,6 +232,21 @@ impl Doc {
         Self::print(std::slice::from_ref(self), options, out)
     }
 
+    /// Prints the text, whatever the options say of JSON.
+    ///
+    /// # Errors
+    ///
+    /// Those of `out`.
+    pub fn print_text(
+        &self,
+        options: &Options,
+        out: &mut impl std::io::Write,
+    ) -> std::io::Result<()> {
+        let mut text = String::new();
+        self.write_text(&mut text, options);
+        out.write_all(text.as_bytes())
+    }
+
     fn write_text(&self, text: &mut String, options: &Options) {
         for item in &self.items {
             match item {

@@ -3,9 +3,11 @@
 //! `ip [ OPTIONS ] OBJECT COMMAND`: [`options`] reads what stands before the object, the table of objects finds the
 //! first one that the word abbreviates, and its module reads the rest. What a command shows is a list of [`doc::Doc`]s.
 
+mod address;
 mod batch;
 pub mod doc;
 pub mod inet;
+mod link;
 pub mod names;
 mod netns;
 pub mod options;
@@ -31,7 +33,7 @@ type Run = fn(&mut Ip<'_>, Words<'_>) -> Result<(), Failure>;
 ///
 /// `ip n` is `neighbor`, `ip ne` too, `ip net` is `netns`: the order is iproute2's.
 const OBJECTS: &[(&str, Option<Run>)] = &[
-    ("address", None),
+    ("address", Some(address::run)),
     ("addrlabel", None),
     ("maddress", None),
     ("route", Some(route::run)),
@@ -40,7 +42,7 @@ const OBJECTS: &[(&str, Option<Run>)] = &[
     ("neighbour", None),
     ("ntable", None),
     ("ntbl", None),
-    ("link", None),
+    ("link", Some(link::run)),
     ("l2tp", None),
     ("fou", None),
     ("ila", None),

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::fs::{self, File};
 use std::os::fd::{AsFd, AsRawFd};
 
-use nl_core::{Connection, DumpRequest, EncodeError, Error, Owned, Request};
+use nl_core::{Connection, DumpRequest, EncodeError, Error, KernelError, Owned, Request};
 use nl_route::Route;
 use nl_route::link::{GetLink, Link, LinkRef};
 use nl_route::nsid::GetNsid;
@@ -153,6 +153,12 @@ impl<'o> Ip<'o> {
             .ok_or_else(|| Failure::new(1, format!("Cannot find device \"{name}\"")))
     }
 
+    /// The transmit queue length of a link, in packets.
+    pub fn queue_length(&mut self, ifindex: i32) -> Option<u32> {
+        let link = self.connection.get(&GetLink::new(ifindex)).ok()?;
+        link.view().txqueuelen()
+    }
+
     fn known(&mut self, ifindex: i32) -> Option<&Known> {
         if ifindex <= 0 {
             return None;
@@ -253,6 +259,11 @@ pub fn refused(error: &Error) -> Failure {
     Failure::new(2, sentence(error))
 }
 
+/// A refusal, in iproute2's words: exit code 2.
+pub(super) fn explained(error: &KernelError) -> Failure {
+    Failure::new(2, kernel_sentence(error))
+}
+
 /// A list that the kernel refused or broke off: exit code 1.
 pub fn dump_failed(error: &Error) -> Failure {
     Failure::new(1, format!("{}\nDump terminated", sentence(error)))
@@ -260,11 +271,7 @@ pub fn dump_failed(error: &Error) -> Failure {
 
 fn sentence(error: &Error) -> String {
     match error {
-        Error::Kernel(kernel) => match &kernel.message {
-            Some(message) if message.ends_with('.') => format!("Error: {message}"),
-            Some(message) => format!("Error: {message}."),
-            None => format!("RTNETLINK answers: {}", kernel.errno.description()),
-        },
+        Error::Kernel(kernel) => kernel_sentence(kernel),
         Error::Encode(EncodeError::BadValue { what, .. }) if what.starts_with("longer") => {
             // Said by the kernel's own check of lengths, had it seen it.
             "Error: Attribute failed policy validation.".to_owned()
@@ -273,5 +280,13 @@ fn sentence(error: &Error) -> String {
             "RTNETLINK answers: Invalid argument".to_owned()
         }
         error => format!("nlctl: {error}"),
+    }
+}
+
+fn kernel_sentence(kernel: &KernelError) -> String {
+    match &kernel.message {
+        Some(message) if message.ends_with('.') => format!("Error: {message}"),
+        Some(message) => format!("Error: {message}."),
+        None => format!("RTNETLINK answers: {}", kernel.errno.description()),
     }
 }
