@@ -62,6 +62,16 @@ impl<P: Protocol> Connection<P> {
         Self::over(Socket::open_in(netns, P::NUMBER)?)
     }
 
+    /// Opens one more connection in the network namespace that this one is in: for asking while a
+    /// list is being read.
+    ///
+    /// # Errors
+    ///
+    /// As [`open_in`](Self::open_in), if the caller's thread is in another namespace.
+    pub fn beside(&self) -> Result<Self, Error> {
+        Self::over(self.socket.beside(P::NUMBER)?)
+    }
+
     fn over(socket: Socket) -> Result<Self, Error> {
         if P::STRICT {
             // Kernels before 4.20 filter nothing; callers that filter check what they get.

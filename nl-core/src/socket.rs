@@ -75,6 +75,25 @@ impl Socket {
         Ok(socket)
     }
 
+    /// Opens one more socket in the network namespace that this one is in, whatever namespace the
+    /// caller's thread is in.
+    ///
+    /// # Errors
+    ///
+    /// As [`open_in`](Self::open_in), if the thread is in another namespace.
+    pub fn beside(&self, protocol: i32) -> Result<Self, Error> {
+        let namespace = |socket: &Self| sys::netns_cookie(socket.as_fd()).ok();
+        let here = Self::open(protocol)?;
+        if let Some(cookie) = namespace(self)
+            && namespace(&here) == Some(cookie)
+        {
+            return Ok(here);
+        }
+        let netns =
+            sys::netns_of(self.as_fd()).map_err(Error::io("find the socket's namespace"))?;
+        Self::open_in(netns.as_fd(), protocol)
+    }
+
     fn set(&self, level: i32, option: i32, value: i32) -> io::Result<()> {
         sys::set_option(self.fd.as_fd(), level, option, value)
     }

@@ -227,6 +227,16 @@ pub(crate) fn netns_cookie(fd: BorrowedFd<'_>) -> io::Result<u64> {
     Ok(value)
 }
 
+/// Opens the network namespace that a socket is in (`SIOCGSKNS`, Linux 4.10).
+pub(crate) fn netns_of(socket: BorrowedFd<'_>) -> io::Result<OwnedFd> {
+    // Source: include/uapi/linux/sockios.h.
+    const SIOCGSKNS: libc::c_ulong = 0x894c;
+    // SAFETY: this request takes no argument.
+    let fd = check(unsafe { libc::ioctl(socket.as_raw_fd(), SIOCGSKNS as _) })?;
+    // SAFETY: the call above succeeded, so the descriptor is open and nobody else's.
+    Ok(unsafe { OwnedFd::from_raw_fd(fd) })
+}
+
 /// Makes the descriptor `old` refer to what `new` refers to.
 pub(crate) fn replace(new: BorrowedFd<'_>, old: BorrowedFd<'_>) -> io::Result<()> {
     // SAFETY: no pointers are passed, and both descriptors are open. Whoever owns `old` goes on

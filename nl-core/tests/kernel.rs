@@ -224,3 +224,22 @@ fn an_echo_is_handed_over() {
         assert_eq!(names, ["br0"]);
     });
 }
+
+#[test]
+fn a_connection_beside_another_is_in_its_namespace() {
+    nl_netns::isolate!(|| {
+        let there = std::thread::spawn(|| {
+            nix::sched::unshare(nix::sched::CloneFlags::CLONE_NEWNET).unwrap();
+            std::fs::File::open("/proc/thread-self/ns/net").unwrap()
+        });
+        let there = there.join().unwrap();
+        let mut route = Connection::<Route>::open_in(there.as_fd()).unwrap();
+        route.call(&NewBridge("there".into())).unwrap();
+        let mut second = route.beside().unwrap();
+        assert!(names(&mut second).contains(&"there".to_owned()));
+
+        let mut here = Connection::<Route>::open().unwrap();
+        here.call(&NewBridge("here".into())).unwrap();
+        assert!(names(&mut here.beside().unwrap()).contains(&"here".to_owned()));
+    });
+}
