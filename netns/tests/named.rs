@@ -24,12 +24,24 @@ fn ip(args: &[&str]) -> Option<(String, String)> {
     }
 }
 
+/// How many mounts there are at `place` on the test's own `/run`; the machine may have some below it, out of sight.
 fn mounts_of(place: &str) -> usize {
     let table = fs::read_to_string("/proc/self/mountinfo").unwrap();
-    table
-        .lines()
-        .filter(|line| line.split(' ').nth(4) == Some(place))
-        .count()
+    let mut on_our_run = Vec::new();
+    let mut count = 0;
+    for line in table.lines() {
+        let fields: Vec<_> = line.split(' ').collect();
+        let [id, parent, _, _, at, ..] = fields.as_slice() else {
+            panic!("mountinfo has other fields than proc(5) says: {line}");
+        };
+        if *at == "/run" {
+            on_our_run = vec![*id];
+        } else if on_our_run.contains(parent) {
+            on_our_run.push(*id);
+            count += usize::from(*at == place);
+        }
+    }
+    count
 }
 
 #[test]
