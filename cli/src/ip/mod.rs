@@ -9,10 +9,12 @@ pub mod doc;
 pub mod inet;
 mod link;
 pub mod names;
+mod neigh;
 mod netns;
 pub mod options;
 mod protocols;
 mod route;
+mod rule;
 mod session;
 mod usage;
 
@@ -37,9 +39,9 @@ const OBJECTS: &[(&str, Option<Run>)] = &[
     ("addrlabel", None),
     ("maddress", None),
     ("route", Some(route::run)),
-    ("rule", None),
-    ("neighbor", None),
-    ("neighbour", None),
+    ("rule", Some(rule::run)),
+    ("neighbor", Some(neigh::run)),
+    ("neighbour", Some(neigh::run)),
     ("ntable", None),
     ("ntbl", None),
     ("link", Some(link::run)),

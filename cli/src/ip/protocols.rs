@@ -40,6 +40,14 @@ pub(super) fn number(word: &str) -> Result<u8, Failure> {
         .ok_or_else(|| wrong(word, "Invalid \"ipproto\" value\n"))
 }
 
+/// A protocol's name, or `ipproto-N`.
+pub(super) fn show(number: u8, numeric: bool) -> String {
+    (!numeric)
+        .then(|| find(|found, _| found == number).map(|(_, name)| name))
+        .flatten()
+        .unwrap_or_else(|| format!("ipproto-{number}"))
+}
+
 /// The number and the name of the first protocol that fits.
 fn find(fits: impl Fn(u8, &[&str]) -> bool) -> Option<(u8, String)> {
     if let Ok(text) = fs::read_to_string("/etc/protocols") {
@@ -69,5 +77,8 @@ mod tests {
         assert_eq!(number("ipproto-7"), Ok(7));
         assert_eq!(number("+7").unwrap_err().code(), 255);
         assert_eq!(number("300").unwrap_err().code(), 255);
+        assert_eq!(show(6, false), "tcp");
+        assert_eq!(show(6, true), "ipproto-6");
+        assert_eq!(show(250, false), "ipproto-250");
     }
 }

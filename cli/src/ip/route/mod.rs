@@ -7,11 +7,13 @@ mod print;
 mod save;
 mod select;
 mod show;
-pub(super) mod words;
+mod words;
 
 use nl_route::Mode;
 
 use self::modify::Change;
+pub(super) use self::modify::{protocol, vrf_device};
+pub(super) use self::words::{dsfield, realms, route_type, show_realms, show_type};
 use super::Ip;
 use crate::failure::Failure;
 use crate::words::{Words, matches};

@@ -3,6 +3,8 @@
 use std::net::IpAddr;
 
 use nl_core::Error;
+use nl_route::link::GetLink;
+use nl_route::link::kind::vrf::VrfView;
 use nl_route::route::{
     DelRoute, NewHop, NewRoute, RouteFlags, RouteMetrics, RouteProtocol, RouteScope, RouteTable,
 };
@@ -261,9 +263,20 @@ pub(in crate::ip) fn protocol(word: &str) -> Result<RouteProtocol, Failure> {
 }
 
 /// The table of a VRF.
-pub(in crate::ip) fn vrf(ip: &mut Ip<'_>, name: &str) -> Option<RouteTable> {
-    let _ = (ip, name);
-    None
+pub(super) fn vrf(ip: &mut Ip<'_>, name: &str) -> Option<RouteTable> {
+    let link = ip.connection().get(&GetLink::new(name)).ok()?;
+    let view = link.view();
+    let info = view.link_info()?;
+    if info.kind() != Some("vrf") {
+        return None;
+    }
+    let settings = VrfView::parse(info.data()?).ok()?;
+    settings.table().map(RouteTable)
+}
+
+/// The index of a VRF.
+pub(in crate::ip) fn vrf_device(ip: &mut Ip<'_>, name: &str) -> Option<i32> {
+    vrf(ip, name).and_then(|_| ip.ifindex(name))
 }
 
 fn encap(words: &mut Words<'_>) -> Failure {
