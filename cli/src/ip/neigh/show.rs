@@ -64,6 +64,7 @@ impl Select {
         let mut select = Self {
             family: ip.options.family,
             states,
+            stateless: flush,
             ..Self::default()
         };
         let mut device = None;
@@ -97,6 +98,7 @@ impl Select {
                     let value = words.required()?;
                     if !std::mem::replace(&mut states_given, true) {
                         select.states = NeighState::empty();
+                        select.stateless = false;
                     }
                     select.add_states(value, flush)?;
                 }
