@@ -38,8 +38,9 @@ claim 'without a map we are the overflow user' "$output" = "$(cat /proc/sys/kern
 run unshare -U -r id
 proves 'with a map of ourselves to root, root' 'uid=0(root) gid=0(root)'
 start unshare -U -r sleep 60
-soon "$(printf '%10s %10s %10s' 0 "$(id -u)" 1)" cat "/proc/$started/uid_map"
-proves 'its user 0 is our user, and there is but this one'
+soon sleep cat "/proc/$started/comm"
+run cat "/proc/$started/uid_map"
+proves 'its user 0 is our user, and there is but this one' "$(printf '%10s %10s %10s' 0 "$(id -u)" 1)"
 run readlink "/proc/$started/ns/user"
 theirs=$output
 run readlink /proc/self/ns/user
