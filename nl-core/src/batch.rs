@@ -267,27 +267,15 @@ impl<P: Protocol> Connection<P> {
 
     fn receive_span(&mut self, exchange: Exchange, run: &mut Run<'_, '_>) -> Result<(), Error> {
         match self.receive_all(exchange, |event, sent| run.accept::<P>(event, sent)) {
-            // What was queued before the buffer was full is still there.
             Err(Error::Overrun) => {
-                while let Some((len, source)) = self.socket.try_receive(&mut self.buffer)? {
-                    let (mut exchange, mut problem) = (exchange, None);
-                    let datagram = self.buffer.get(..len).unwrap_or(&[]);
-                    let received = (source, datagram);
-                    self.session.take(
-                        &mut exchange,
-                        received,
-                        &mut problem,
-                        &mut |event, sent| run.accept::<P>(event, sent),
-                    )?;
-                }
-                Err(Error::Overrun)
+                run.read_rest(&self.socket, &mut self.session, &mut self.buffer, exchange)
             }
             other => other,
         }
     }
 }
 
-/// A batch under way, without I/O: the same for blocking and asynchronous connections.
+/// A batch under way; nothing here waits. It is the same for blocking and asynchronous connections.
 pub(crate) struct Run<'r, 'a> {
     options: &'r mut BatchOptions<'a>,
     report: BatchReport,
@@ -435,6 +423,23 @@ impl<'r, 'a> Run<'r, 'a> {
             _ => {}
         }
         Ok(())
+    }
+
+    /// Reads what was queued before the receive buffer was full; [`Error::Overrun`] in the end.
+    pub(crate) fn read_rest<P: Protocol>(
+        &mut self,
+        socket: &Socket,
+        session: &mut Session<P>,
+        buffer: &mut Vec<u8>,
+        exchange: Exchange,
+    ) -> Result<(), Error> {
+        while let Some((len, source)) = socket.try_receive(buffer)? {
+            let (mut exchange, mut problem) = (exchange, None);
+            let received = (source, buffer.get(..len).unwrap_or(&[]));
+            let mut accept = |event: Event<'_>, sent: &[u8]| self.accept::<P>(event, sent);
+            session.take(&mut exchange, received, &mut problem, &mut accept)?;
+        }
+        Err(Error::Overrun)
     }
 
     /// The datagram was sent and its answers were read, or not.

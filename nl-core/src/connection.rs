@@ -2,12 +2,12 @@
 
 use std::marker::PhantomData;
 use std::os::fd::{AsFd, BorrowedFd};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use crate::error::{DecodeError, Error};
 use crate::exchange::{Event, Exchange};
 use crate::header::{NLM_F_ACK, NLM_F_DUMP, NLM_F_REQUEST};
-use crate::message::{Message, Messages};
+use crate::message::Message;
 use crate::request::{DumpRequest, GetRequest, Protocol, Request};
 use crate::session::{CallAnswer, Cursor, GetAnswer, Session, Step};
 use crate::socket::{Patience, Socket};
@@ -281,38 +281,25 @@ impl<P: Protocol> Connection<P> {
         Ok(())
     }
 
+    /// Throws away what an earlier exchange left unread; what was written stays.
     pub(crate) fn drain_pending(&mut self) -> Result<(), Error> {
-        if let Some(exchange) = self.session.pending {
-            self.drain(exchange)?;
-            self.session.pending = None;
+        let Self {
+            socket,
+            session,
+            buffer,
+            timeout,
+        } = self;
+        if session.drain(socket, buffer, *timeout, Some(DRAIN_DATAGRAMS))? {
+            return Ok(());
         }
-        Ok(())
-    }
-
-    /// Reads the rest of `exchange`. Answers are made before `send` returns and lists while they
-    /// are received, so what is not there at once never comes.
-    fn drain(&mut self, mut exchange: Exchange) -> Result<(), Error> {
-        let patience = Patience::new(self.timeout);
-        let start = Instant::now();
-        let mut datagrams = 0;
-        while !exchange.is_done() {
-            match self.socket.try_receive(&mut self.buffer) {
-                Ok(None) => break,
-                Ok(Some((len, source))) => {
-                    let datagram = self.buffer.get(..len).unwrap_or(&[]);
-                    for message in Messages::new(datagram).flatten() {
-                        exchange.accept(source, message);
-                    }
-                }
-                Err(Error::Overrun | Error::Truncated { .. }) => {}
-                Err(error) => return Err(error),
+        match socket.fresh()? {
+            Some(fresh) => {
+                socket.replace(&fresh)?;
+                session.restart(fresh.port());
             }
-            datagrams += 1;
-            if datagrams == DRAIN_DATAGRAMS && self.socket.replace(P::NUMBER)? {
-                self.session.port = self.socket.port();
-                break;
+            None => {
+                session.drain(socket, buffer, *timeout, None)?;
             }
-            patience.left(start)?;
         }
         Ok(())
     }

@@ -78,6 +78,8 @@ mod subscription;
 mod sys;
 #[doc(hidden)]
 pub mod table;
+#[cfg(feature = "tokio")]
+pub mod tokio;
 pub mod trace;
 #[doc(hidden)]
 pub mod view;

@@ -1,4 +1,4 @@
-//! [`Session`]: what a blocking and an asynchronous connection share, without any I/O.
+//! [`Session`]: what a blocking and an asynchronous connection share; nothing here waits.
 //!
 //! A driver writes a request with [`Session::begin`], sends [`Session::out`], hands each datagram
 //! to [`Session::take`] (or to a [`Cursor`], for a list) until the exchange is done, and asks the
@@ -6,12 +6,14 @@
 
 use std::marker::PhantomData;
 use std::ops::Range;
+use std::time::{Duration, Instant};
 
 use crate::error::{DecodeError, Error, KernelError, What};
 use crate::exchange::{Event, Exchange, Source};
 use crate::extack::Failure;
 use crate::message::{Message, Messages};
 use crate::request::{Protocol, Request};
+use crate::socket::{Patience, Socket};
 use crate::view::{Owned, View};
 use crate::writer::Writer;
 
@@ -72,6 +74,50 @@ impl<P: Protocol> Session<P> {
         let exchange = exchange(self.port, seq);
         self.pending = Some(exchange);
         Ok(exchange)
+    }
+
+    /// Reads the rest of an exchange whose end was not seen, but no more than `limit` datagrams;
+    /// whether nothing is left. Answers are made before `send` returns, and lists while they are
+    /// received: what is not there at once never comes.
+    pub(crate) fn drain(
+        &mut self,
+        socket: &Socket,
+        buffer: &mut Vec<u8>,
+        timeout: Option<Duration>,
+        limit: Option<usize>,
+    ) -> Result<bool, Error> {
+        let Some(mut exchange) = self.pending else {
+            return Ok(true);
+        };
+        let patience = Patience::new(timeout);
+        let start = Instant::now();
+        let mut datagrams = 0;
+        while !exchange.is_done() {
+            if limit == Some(datagrams) {
+                return Ok(false);
+            }
+            match socket.try_receive(buffer) {
+                Ok(None) => break,
+                Ok(Some((len, source))) => {
+                    let datagram = buffer.get(..len).unwrap_or(&[]);
+                    for message in Messages::new(datagram).flatten() {
+                        exchange.accept(source, message);
+                    }
+                }
+                Err(Error::Overrun | Error::Truncated { .. }) => {}
+                Err(error) => return Err(error),
+            }
+            datagrams += 1;
+            patience.left(start)?;
+        }
+        self.pending = None;
+        Ok(true)
+    }
+
+    /// Goes on over a fresh socket, which owes nothing.
+    pub(crate) fn restart(&mut self, port: u32) {
+        self.port = port;
+        self.pending = None;
     }
 
     /// Works a received datagram off; `each` gets every event and what was sent. Its first

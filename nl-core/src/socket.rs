@@ -1,7 +1,7 @@
 //! [`Socket`]: a blocking netlink socket, one datagram at a time.
 
 use std::io;
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd, RawFd};
 use std::time::{Duration, Instant};
 
 use crate::error::Error;
@@ -243,19 +243,24 @@ impl Socket {
         buffer: &mut Vec<u8>,
         patience: &mut Patience,
     ) -> Result<(usize, Source), Error> {
-        self.wait_for(patience, || self.try_receive(buffer))
+        // What the kernel answers is mostly there already: neither clock nor waiting are needed.
+        if !std::mem::replace(&mut patience.tried, true)
+            && let Some(received) = self.try_receive(buffer)?
+        {
+            return Ok(received);
+        }
+        let start = Instant::now();
+        loop {
+            if let Some(received) = self.try_receive(buffer)? {
+                patience.spend(start)?;
+                return Ok(received);
+            }
+            self.wait(patience.left(start)?)?;
+        }
     }
 
     /// Receives a datagram, its sender, and the network namespace that it is about if that is not
-    /// the socket's own; waits no longer than `patience` lasts.
-    pub(crate) fn receive_event_by(
-        &self,
-        buffer: &mut Vec<u8>,
-        patience: &mut Patience,
-    ) -> Result<(usize, Source, Option<i32>), Error> {
-        self.wait_for(patience, || self.try_receive_event(buffer))
-    }
-
+    /// the socket's own. `None` if nothing is queued.
     pub(crate) fn try_receive_event(
         &self,
         buffer: &mut Vec<u8>,
@@ -271,44 +276,22 @@ impl Socket {
         }
     }
 
-    /// Tries until there is something.
-    fn wait_for<T>(
-        &self,
-        patience: &mut Patience,
-        mut attempt: impl FnMut() -> Result<Option<T>, Error>,
-    ) -> Result<T, Error> {
-        // What the kernel answers is mostly there already: neither clock nor waiting are needed.
-        if !std::mem::replace(&mut patience.tried, true)
-            && let Some(received) = attempt()?
-        {
-            return Ok(received);
-        }
-        let start = Instant::now();
-        loop {
-            if let Some(received) = attempt()? {
-                patience.spend(start)?;
-                return Ok(received);
+    /// Waits until a datagram can be received, `timeout` has passed, or for no reason.
+    pub(crate) fn wait(&self, timeout: Option<Duration>) -> Result<(), Error> {
+        match sys::wait_readable(self.fd.as_fd(), timeout) {
+            Err(error) if error.kind() != io::ErrorKind::Interrupted => {
+                Err(Error::io("wait for the kernel")(error))
             }
-            match sys::wait_readable(self.fd.as_fd(), patience.left(start)?) {
-                Ok(()) => {}
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => return Err(Error::io("wait for the kernel")(error)),
-            }
+            _ => Ok(()),
         }
     }
 
-    /// Exchanges the socket behind the descriptor for a fresh one with the same options, which
-    /// nothing is queued on. `false` if that cannot be had: the calling thread is in another network
-    /// namespace, or the kernel (before 5.14) does not tell.
-    pub(crate) fn replace(&mut self, protocol: i32) -> Result<bool, Error> {
-        let fresh = match sys::socket(protocol) {
-            Ok(fd) => Self::from_fd(fd)?,
-            Err(_) => return Ok(false),
+    /// A socket with the same options that nothing is queued on. `None` if that cannot be had: the
+    /// calling thread is in another network namespace and may not enter this one.
+    pub(crate) fn fresh(&self) -> Result<Option<Self>, Error> {
+        let Ok(mut fresh) = self.beside(self.protocol) else {
+            return Ok(None);
         };
-        let namespace = |socket: &Self| sys::netns_cookie(socket.as_fd()).ok();
-        if namespace(&fresh).is_none_or(|cookie| namespace(self) != Some(cookie)) {
-            return Ok(false);
-        }
         let strict = libc::NETLINK_GET_STRICT_CHK;
         if let Ok(on) = sys::option(self.as_fd(), libc::SOL_NETLINK, strict) {
             let _ = fresh.set(libc::SOL_NETLINK, strict, on);
@@ -319,10 +302,16 @@ impl Socket {
         ] {
             fresh.grow(self.size(option)?, option, force)?;
         }
+        fresh.observer.clone_from(&self.observer);
+        Ok(Some(fresh))
+    }
+
+    /// Makes this socket's descriptor refer to `fresh`.
+    pub(crate) fn replace(&mut self, fresh: &Self) -> Result<(), Error> {
         sys::replace(fresh.as_fd(), self.as_fd())
             .map_err(Error::io("replace the netlink socket"))?;
         self.port = fresh.port;
-        Ok(true)
+        Ok(())
     }
 
     fn receive_with(&self, buffer: &mut Vec<u8>, wait: bool) -> Result<(usize, Source), Error> {
@@ -412,9 +401,15 @@ impl Patience {
     }
 
     /// Takes off what was waited since `start`; [`Error::NoAnswer`] if it was too long already.
-    fn spend(&mut self, start: Instant) -> Result<(), Error> {
+    pub(crate) fn spend(&mut self, start: Instant) -> Result<(), Error> {
         self.left = self.left(start)?;
         Ok(())
+    }
+}
+
+impl AsRawFd for Socket {
+    fn as_raw_fd(&self) -> RawFd {
+        self.fd.as_raw_fd()
     }
 }
 

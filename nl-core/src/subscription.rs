@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::marker::PhantomData;
 use std::ops::Range;
-use std::os::fd::{AsFd, BorrowedFd};
-use std::time::Duration;
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, RawFd};
+use std::time::{Duration, Instant};
 
 use crate::error::Error;
 use crate::exchange::Source;
@@ -190,18 +190,8 @@ impl<P: Protocol> Subscription<P> {
         reason = "each event borrows the buffer; Iterator cannot say that"
     )]
     pub fn next(&mut self) -> Result<Notification<'_>, Error> {
-        let mut patience = Patience::new(None);
-        loop {
-            if let Some(place) = self.place.next(&self.buffer)? {
-                return self.event(place);
-            }
-            let received = self
-                .socket
-                .receive_event_by(&mut self.buffer, &mut patience);
-            if self.arrived(received)? {
-                return Ok(Notification::Overrun);
-            }
-        }
+        let found = self.find(None)?;
+        self.told(found)
     }
 
     /// The next notification, or `None` if there is none within `timeout`; zero does not wait.
@@ -210,49 +200,62 @@ impl<P: Protocol> Subscription<P> {
     ///
     /// As [`next`](Self::next).
     pub fn next_within(&mut self, timeout: Duration) -> Result<Option<Notification<'_>>, Error> {
-        let mut patience = Patience::new(Some(timeout));
+        match self.find(Some(timeout)) {
+            Ok(found) => self.told(found).map(Some),
+            Err(Error::NoAnswer) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    fn find(&mut self, timeout: Option<Duration>) -> Result<Found, Error> {
+        if let Some(found) = self.try_find()? {
+            return Ok(found);
+        }
+        let patience = Patience::new(timeout);
+        let start = Instant::now();
         loop {
-            if let Some(place) = self.place.next(&self.buffer)? {
-                return self.event(place).map(Some);
-            }
-            match self
-                .socket
-                .receive_event_by(&mut self.buffer, &mut patience)
-            {
-                Err(Error::NoAnswer) => return Ok(None),
-                received => {
-                    if self.arrived(received)? {
-                        return Ok(Some(Notification::Overrun));
-                    }
-                }
+            self.socket.wait(patience.left(start)?)?;
+            if let Some(found) = self.try_find()? {
+                return Ok(found);
             }
         }
     }
 
-    fn event(&self, place: Range<usize>) -> Result<Notification<'_>, Error> {
+    /// Finds the next notification without waiting.
+    pub(crate) fn try_find(&mut self) -> Result<Option<Found>, Error> {
+        loop {
+            if let Some(place) = self.place.next(&self.buffer)? {
+                return Ok(Some(Found::Event(place)));
+            }
+            match self.socket.try_receive_event(&mut self.buffer) {
+                Ok(None) => return Ok(None),
+                // Any process may send to our port. What it says is not news.
+                Ok(Some((_, source, _))) if source.port != Source::KERNEL.port => {}
+                Ok(Some((len, _, nsid))) => self.place = Place { at: 0, len, nsid },
+                // One that was cut off is lost, too. The buffer has grown for the next.
+                Err(Error::Overrun | Error::Truncated { .. }) => return Ok(Some(Found::Overrun)),
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    /// What was found, to be looked at.
+    pub(crate) fn told(&self, found: Found) -> Result<Notification<'_>, Error> {
+        let Found::Event(place) = found else {
+            return Ok(Notification::Overrun);
+        };
         let (message, _) = Message::split(self.buffer.get(place).unwrap_or(&[]))?;
         let nsid = self.place.nsid;
         Ok(Notification::Event { message, nsid })
     }
-
-    /// Notes what was received; whether it is an overrun.
-    fn arrived(&mut self, received: Result<Received, Error>) -> Result<bool, Error> {
-        match received {
-            // Any process may send to our port. What it says is not news.
-            Ok((_, source, _)) if source.port != Source::KERNEL.port => Ok(false),
-            Ok((len, _, nsid)) => {
-                self.place = Place { at: 0, len, nsid };
-                Ok(false)
-            }
-            // One that was cut off is lost, too. The buffer has grown for the next.
-            Err(Error::Overrun | Error::Truncated { .. }) => Ok(true),
-            Err(error) => Err(error),
-        }
-    }
 }
 
-/// A datagram's length, its sender, and the namespace that it is about.
-type Received = (usize, Source, Option<i32>);
+/// A notification, before it is looked at.
+pub(crate) enum Found {
+    /// The message stands here in the buffer.
+    Event(Range<usize>),
+    Overrun,
+}
 
 impl Place {
     /// Goes on to the next message of the datagram in `buffer`; `None` at its end.
@@ -265,6 +268,12 @@ impl Place {
         let (_, behind) = Message::split(rest)?;
         self.at = self.len - behind.len();
         Ok(Some(start..self.at))
+    }
+}
+
+impl<P> AsRawFd for Subscription<P> {
+    fn as_raw_fd(&self) -> RawFd {
+        self.socket.as_raw_fd()
     }
 }
 

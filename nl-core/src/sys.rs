@@ -245,6 +245,26 @@ pub(crate) fn replace(new: BorrowedFd<'_>, old: BorrowedFd<'_>) -> io::Result<()
     Ok(())
 }
 
+/// Owns one open descriptor, always the same, and hands out no way to exchange it.
+#[cfg(feature = "tokio")]
+pub(crate) trait Steady: AsRawFd {}
+
+#[cfg(feature = "tokio")]
+impl Steady for crate::socket::Socket {}
+
+#[cfg(feature = "tokio")]
+impl<P> Steady for crate::subscription::Subscription<P> {}
+
+/// Has the runtime watch for datagrams.
+#[cfg(feature = "tokio")]
+pub(crate) fn watch<T: Steady>(inner: T) -> io::Result<tokio::io::unix::AsyncFd<T>> {
+    let interest = tokio::io::Interest::READABLE;
+    // SAFETY: `Steady` types own their descriptor, and those who get the `AsyncFd` (`tokio.rs`) lend
+    // out no `&mut` of what is in it.
+    let watched = unsafe { tokio::io::unix::AsyncFd::register_with_interest(inner, interest) };
+    watched.map_err(|error| error.into_parts().1)
+}
+
 /// Runs `open` on a thread of its own that has entered the network namespace `netns`; the thread ends afterwards.
 pub(crate) fn in_netns<T: Send>(
     netns: BorrowedFd<'_>,

@@ -1,0 +1,598 @@
+//! [`AsyncConnection`] and [`AsyncSubscription`]: the same over tokio (feature `tokio`).
+//!
+//! Only the waiting differs: requests, exchanges, errors and reports are those of the blocking
+//! [`Connection`](crate::Connection). A future may be dropped at any point: what the kernel was
+//! asked it does all the same, but the answer is thrown away, and the next request is not disturbed.
+//!
+//! The kernel works a request off while it is sent, so sending blocks the thread for that long, as
+//! it does in every program: microseconds for a route, some 20 ms for a link that is deleted.
+//!
+//! The runtime needs its I/O and time drivers (`enable_all`).
+
+use std::future::Future;
+use std::marker::PhantomData;
+use std::os::fd::{AsFd, BorrowedFd};
+use std::time::{Duration, Instant};
+
+use ::tokio::io::unix::AsyncFd;
+use ::tokio::task::coop::consume_budget;
+use ::tokio::task::yield_now;
+
+use crate::batch::{BatchOptions, BatchReport, Run};
+use crate::connection::{DRAIN_DATAGRAMS, DUMP_ATTEMPTS, Listing, RECEIVE_BUFFER, TIMEOUT};
+use crate::error::{DecodeError, Error};
+use crate::exchange::{Event, Exchange, Source};
+use crate::header::{NLM_F_ACK, NLM_F_DUMP, NLM_F_REQUEST};
+use crate::message::Message;
+use crate::request::{DumpRequest, GetRequest, Protocol, Request};
+use crate::session::{CallAnswer, Cursor, GetAnswer, Session, Step};
+use crate::socket::{Patience, Socket};
+use crate::subscription::{Notification, Subscription};
+use crate::sys;
+use crate::trace::{Direction, Traffic};
+use crate::view::{Owned, View};
+
+/// A conversation with one protocol of the kernel, in one network namespace.
+///
+/// ```no_run
+/// use nl_core::{DumpRequest, Error};
+/// use nl_core::tokio::AsyncConnection;
+///
+/// # async fn list<R: DumpRequest>(request: R) -> Result<(), Error> {
+/// let mut connection = AsyncConnection::<R::Protocol>::open()?;
+/// let mut dump = connection.start_dump(&request).await?;
+/// while let Some(object) = dump.next().await? {
+///     println!("{object:?}");
+/// }
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug)]
+pub struct AsyncConnection<P> {
+    socket: AsyncFd<Socket>,
+    session: Session<P>,
+    buffer: Vec<u8>,
+    timeout: Option<Duration>,
+}
+
+fn register(socket: Socket) -> Result<AsyncFd<Socket>, Error> {
+    sys::watch(socket).map_err(Error::io("register the socket with the runtime"))
+}
+
+/// Ends `waiting` with [`Error::NoAnswer`] after `timeout`.
+async fn within<T>(
+    timeout: Option<Duration>,
+    waiting: impl Future<Output = Result<T, Error>>,
+) -> Result<T, Error> {
+    match timeout {
+        Some(timeout) => match ::tokio::time::timeout(timeout, waiting).await {
+            Ok(result) => result,
+            Err(_) => Err(Error::NoAnswer),
+        },
+        None => waiting.await,
+    }
+}
+
+/// Receives a datagram, waiting no longer than `patience` lasts.
+async fn receive(
+    socket: &AsyncFd<Socket>,
+    buffer: &mut Vec<u8>,
+    patience: &mut Patience,
+) -> Result<(usize, Source), Error> {
+    let start = Instant::now();
+    let left = patience.left(start)?;
+    // What the kernel answers is mostly there already. Others get their turn all the same.
+    consume_budget().await;
+    let received = match socket.get_ref().try_receive(buffer)? {
+        Some(received) => received,
+        None => {
+            let waiting = async {
+                loop {
+                    let ready = socket.readable().await;
+                    let mut ready = ready.map_err(Error::io("wait for the kernel"))?;
+                    match socket.get_ref().try_receive(buffer)? {
+                        Some(received) => return Ok(received),
+                        None => ready.clear_ready(),
+                    }
+                }
+            };
+            within(left, waiting).await?
+        }
+    };
+    patience.spend(start)?;
+    Ok(received)
+}
+
+impl<P: Protocol> AsyncConnection<P> {
+    /// Opens a connection in the calling thread's network namespace.
+    ///
+    /// # Panics
+    ///
+    /// Outside a runtime with its I/O driver.
+    ///
+    /// # Errors
+    ///
+    /// As [`Connection::open`](crate::Connection::open).
+    pub fn open() -> Result<Self, Error> {
+        Self::over(Socket::open(P::NUMBER)?)
+    }
+
+    /// Opens a connection in the network namespace that `netns` refers to. No thread of the runtime
+    /// changes its namespace.
+    ///
+    /// # Panics
+    ///
+    /// As [`open`](Self::open).
+    ///
+    /// # Errors
+    ///
+    /// As [`Connection::open_in`](crate::Connection::open_in).
+    pub fn open_in(netns: BorrowedFd<'_>) -> Result<Self, Error> {
+        Self::over(Socket::open_in(netns, P::NUMBER)?)
+    }
+
+    fn over(socket: Socket) -> Result<Self, Error> {
+        if P::STRICT {
+            // Kernels before 4.20 filter nothing; callers that filter check what they get.
+            let _ = socket.set_strict(true);
+        }
+        Self::from_socket(socket)
+    }
+
+    /// A connection over a socket that was opened, and set up, elsewhere.
+    ///
+    /// # Panics
+    ///
+    /// As [`open`](Self::open).
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Io`] if the runtime cannot watch it.
+    pub fn from_socket(socket: Socket) -> Result<Self, Error> {
+        Ok(Self {
+            session: Session::new(socket.port()),
+            socket: register(socket)?,
+            buffer: vec![0; RECEIVE_BUFFER],
+            timeout: Some(TIMEOUT),
+        })
+    }
+
+    /// The socket, for options.
+    #[must_use]
+    pub fn socket(&self) -> &Socket {
+        self.socket.get_ref()
+    }
+
+    /// As [`Connection::set_timeout`](crate::Connection::set_timeout).
+    pub fn set_timeout(&mut self, timeout: Option<Duration>) {
+        self.timeout = timeout;
+    }
+
+    /// As [`Connection::observe`](crate::Connection::observe).
+    pub fn observe(&mut self, observe: impl Fn(Traffic<'_>) + Send + Sync + 'static) {
+        self.socket.get_mut().observe(observe);
+    }
+
+    /// As [`Connection::set_dry_run`](crate::Connection::set_dry_run).
+    pub fn set_dry_run(&mut self, on: bool) {
+        self.session.dry = on;
+    }
+
+    /// As [`Connection::call`](crate::Connection::call).
+    ///
+    /// # Errors
+    ///
+    /// The same.
+    pub async fn call<R>(&mut self, request: &R) -> Result<(), Error>
+    where
+        R: Request<Protocol = P> + ?Sized,
+    {
+        self.call_with(request, |_| {}).await
+    }
+
+    /// As [`Connection::call_with`](crate::Connection::call_with).
+    ///
+    /// # Errors
+    ///
+    /// The same.
+    pub async fn call_with<R>(
+        &mut self,
+        request: &R,
+        each: impl FnMut(Message<'_>),
+    ) -> Result<(), Error>
+    where
+        R: Request<Protocol = P> + ?Sized,
+    {
+        let exchange = self.begin(request, NLM_F_REQUEST | NLM_F_ACK, Exchange::ack)?;
+        let Some(exchange) = exchange else {
+            return Ok(());
+        };
+        let mut answer = CallAnswer::new(each);
+        self.receive_all(exchange, |event, sent| answer.accept::<P>(event, sent))
+            .await?;
+        answer.finish()
+    }
+
+    /// As [`Connection::get`](crate::Connection::get).
+    ///
+    /// # Errors
+    ///
+    /// The same.
+    pub async fn get<R>(&mut self, request: &R) -> Result<Owned<R::Reply>, Error>
+    where
+        R: GetRequest<Protocol = P>,
+    {
+        let exchange = self.begin(request, NLM_F_REQUEST, Exchange::reply)?;
+        let mut answer = GetAnswer::new(R::REPLY_TYPE);
+        if let Some(exchange) = exchange {
+            self.receive_all(exchange, |event, sent| answer.accept::<P>(event, sent))
+                .await?;
+        }
+        answer.finish()
+    }
+
+    /// As [`Connection::dump`](crate::Connection::dump).
+    ///
+    /// # Errors
+    ///
+    /// The same.
+    pub async fn dump<R>(
+        &mut self,
+        request: &R,
+        mut each: impl FnMut(<R::Reply as View>::At<'_>),
+    ) -> Result<(), Error>
+    where
+        R: DumpRequest<Protocol = P>,
+    {
+        let mut dump = self.start_dump(request).await?;
+        while let Some(object) = dump.next().await? {
+            each(object);
+        }
+        if dump.interrupted() {
+            Err(Error::Interrupted)
+        } else {
+            Ok(())
+        }
+    }
+
+    /// As [`Connection::collect`](crate::Connection::collect).
+    ///
+    /// # Errors
+    ///
+    /// The same.
+    pub async fn collect<R>(&mut self, request: &R) -> Result<Vec<Owned<R::Reply>>, Error>
+    where
+        R: DumpRequest<Protocol = P>,
+    {
+        let listing = self.list(request).await?;
+        if listing.interrupted {
+            Err(Error::Interrupted)
+        } else {
+            Ok(listing.objects)
+        }
+    }
+
+    /// As [`Connection::list`](crate::Connection::list).
+    ///
+    /// # Errors
+    ///
+    /// The same.
+    pub async fn list<R>(&mut self, request: &R) -> Result<Listing<R::Reply>, Error>
+    where
+        R: DumpRequest<Protocol = P>,
+    {
+        let mut attempts = 0;
+        loop {
+            attempts += 1;
+            let mut objects = Vec::new();
+            let mut dump = self.start_dump(request).await?;
+            while let Some(message) = dump.next_message().await? {
+                objects.push(Owned::from_payload(message.payload)?);
+            }
+            let interrupted = dump.interrupted();
+            if !interrupted || attempts == DUMP_ATTEMPTS {
+                return Ok(Listing {
+                    objects,
+                    interrupted,
+                });
+            }
+        }
+    }
+
+    /// As [`Connection::start_dump`](crate::Connection::start_dump).
+    ///
+    /// # Errors
+    ///
+    /// The same.
+    #[allow(
+        clippy::unused_async,
+        reason = "sending may wait one day; callers are the same then"
+    )]
+    pub async fn start_dump<R>(&mut self, request: &R) -> Result<AsyncDump<'_, P, R::Reply>, Error>
+    where
+        R: DumpRequest<Protocol = P>,
+    {
+        let flags = NLM_F_REQUEST | NLM_F_DUMP;
+        let exchange = self.begin(request, flags, Exchange::dump)?;
+        let exchange = exchange.ok_or(Error::NoAnswer)?;
+        Ok(AsyncDump {
+            cursor: Cursor::new(exchange, R::REPLY_TYPE),
+            patience: Patience::new(self.timeout),
+            connection: self,
+            view: PhantomData,
+        })
+    }
+
+    /// As [`Connection::batch`](crate::Connection::batch).
+    ///
+    /// # Errors
+    ///
+    /// The same.
+    pub async fn batch<R>(
+        &mut self,
+        requests: impl IntoIterator<Item = R>,
+    ) -> Result<BatchReport, Error>
+    where
+        R: Request<Protocol = P>,
+    {
+        self.batch_with(requests, &mut BatchOptions::new()).await
+    }
+
+    /// As [`Connection::batch_with`](crate::Connection::batch_with). Other tasks run between two
+    /// datagrams. If the future is dropped, those sent were done and the others were not.
+    ///
+    /// # Errors
+    ///
+    /// The same.
+    pub async fn batch_with<R>(
+        &mut self,
+        requests: impl IntoIterator<Item = R>,
+        options: &mut BatchOptions<'_>,
+    ) -> Result<BatchReport, Error>
+    where
+        R: Request<Protocol = P>,
+    {
+        let mut run = Run::new(self.socket.get_ref(), options)?;
+        let mut requests = requests.into_iter().fuse();
+        self.drain_pending()?;
+        while let Some(exchange) = run.fill(&mut self.session, &mut requests) {
+            let socket = self.socket.get_ref();
+            let datagram = run.datagram(&self.session);
+            let result = if self.session.dry {
+                socket.tell(Direction::Withheld, datagram);
+                self.session.pending = None;
+                Ok(())
+            } else if let Err(error) = socket.send(datagram) {
+                run.not_sent(error);
+                break;
+            } else {
+                let accept = |event: Event<'_>, sent: &[u8]| run.accept::<P>(event, sent);
+                match self.receive_all(exchange, accept).await {
+                    Err(Error::Overrun) => {
+                        let socket = self.socket.get_ref();
+                        run.read_rest(socket, &mut self.session, &mut self.buffer, exchange)
+                    }
+                    other => other,
+                }
+            };
+            run.settle(result);
+            self.drain_pending()?;
+            yield_now().await;
+        }
+        run.finish()
+    }
+
+    /// Throws away what an earlier exchange left unread; what was written stays.
+    fn drain_pending(&mut self) -> Result<(), Error> {
+        let Self {
+            socket,
+            session,
+            buffer,
+            timeout,
+        } = self;
+        let old = socket.get_ref();
+        if session.drain(old, buffer, *timeout, Some(DRAIN_DATAGRAMS))? {
+            return Ok(());
+        }
+        match old.fresh()? {
+            Some(fresh) => {
+                session.restart(fresh.port());
+                *socket = register(fresh)?;
+            }
+            None => {
+                session.drain(old, buffer, *timeout, None)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes and sends a request; `None` if it was only shown.
+    fn begin<R>(
+        &mut self,
+        request: &R,
+        flags: u16,
+        exchange: fn(u32, u32) -> Exchange,
+    ) -> Result<Option<Exchange>, Error>
+    where
+        R: Request<Protocol = P> + ?Sized,
+    {
+        self.drain_pending()?;
+        let exchange = self.session.begin(request, flags, exchange)?;
+        let socket = self.socket.get_ref();
+        if self.session.dry && flags & NLM_F_ACK != 0 {
+            self.session.pending = None;
+            socket.tell(Direction::Withheld, self.session.out.bytes());
+            return Ok(None);
+        }
+        socket.send(self.session.out.bytes())?;
+        Ok(Some(exchange))
+    }
+
+    async fn receive_all(
+        &mut self,
+        mut exchange: Exchange,
+        mut each: impl FnMut(Event<'_>, &[u8]) -> Result<(), DecodeError>,
+    ) -> Result<(), Error> {
+        let mut patience = Patience::new(self.timeout);
+        let mut problem = None;
+        while !exchange.is_done() {
+            let (len, source) = receive(&self.socket, &mut self.buffer, &mut patience).await?;
+            let datagram = self.buffer.get(..len).unwrap_or(&[]);
+            self.session
+                .take(&mut exchange, (source, datagram), &mut problem, &mut each)?;
+        }
+        problem.map_or(Ok(()), |error| Err(error.into()))
+    }
+}
+
+impl<P> AsFd for AsyncConnection<P> {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.socket.get_ref().as_fd()
+    }
+}
+
+/// A list of objects that is being read; see [`AsyncConnection::start_dump`]. It may be dropped before
+/// its end.
+#[derive(Debug)]
+pub struct AsyncDump<'c, P: Protocol, V> {
+    connection: &'c mut AsyncConnection<P>,
+    cursor: Cursor,
+    patience: Patience,
+    view: PhantomData<fn() -> V>,
+}
+
+impl<P: Protocol, V: View> AsyncDump<'_, P, V> {
+    /// As [`Dump::next`](crate::Dump::next).
+    ///
+    /// # Errors
+    ///
+    /// The same.
+    #[allow(
+        clippy::should_implement_trait,
+        reason = "each view borrows the buffer; a stream cannot say that"
+    )]
+    pub async fn next(&mut self) -> Result<Option<V::At<'_>>, Error> {
+        match self.next_message().await? {
+            Some(message) => Ok(Some(V::parse(message.payload)?)),
+            None => Ok(None),
+        }
+    }
+
+    /// As [`Dump::next_message`](crate::Dump::next_message).
+    ///
+    /// # Errors
+    ///
+    /// The same.
+    pub async fn next_message(&mut self) -> Result<Option<Message<'_>>, Error> {
+        let AsyncConnection {
+            socket,
+            session,
+            buffer,
+            ..
+        } = &mut *self.connection;
+        let place = loop {
+            match self.cursor.step(session, buffer)? {
+                Step::Object(place) => break place,
+                Step::End => return Ok(None),
+                Step::Receive => {
+                    let received = receive(socket, buffer, &mut self.patience).await?;
+                    self.cursor.received(received);
+                }
+            }
+        };
+        let message = buffer.get(place).unwrap_or(&[]);
+        Ok(Some(Message::split(message)?.0))
+    }
+
+    /// Whether the kernel said that the objects changed while they were listed.
+    #[must_use]
+    pub fn interrupted(&self) -> bool {
+        self.cursor.interrupted()
+    }
+}
+
+/// A [`Subscription`] that is awaited.
+///
+/// ```no_run
+/// use nl_core::tokio::AsyncSubscription;
+/// use nl_core::{Error, Notification, Protocol, Subscription};
+///
+/// # async fn watch<Route: Protocol>() -> Result<(), Error> {
+/// let links = Subscription::<Route>::open(&[1])?; // RTNLGRP_LINK
+/// let mut links = AsyncSubscription::new(links)?;
+/// while let Notification::Event { message, .. } = links.next().await? {
+///     println!("type {}", message.message_type());
+/// }
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug)]
+pub struct AsyncSubscription<P: Protocol> {
+    inner: AsyncFd<Subscription<P>>,
+}
+
+impl<P: Protocol> AsyncSubscription<P> {
+    /// Awaits a subscription from now on.
+    ///
+    /// # Panics
+    ///
+    /// Outside a runtime with its I/O driver.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Io`] if the runtime cannot watch it.
+    pub fn new(subscription: Subscription<P>) -> Result<Self, Error> {
+        let inner =
+            sys::watch(subscription).map_err(Error::io("register the socket with the runtime"))?;
+        Ok(Self { inner })
+    }
+
+    /// The subscription, for options.
+    #[must_use]
+    pub fn get_ref(&self) -> &Subscription<P> {
+        self.inner.get_ref()
+    }
+
+    /// As [`Subscription::join`].
+    ///
+    /// # Errors
+    ///
+    /// The same.
+    pub fn join(&mut self, group: u32) -> Result<(), Error> {
+        self.inner.get_mut().join(group)
+    }
+
+    /// As [`Subscription::leave`].
+    ///
+    /// # Errors
+    ///
+    /// The same.
+    pub fn leave(&mut self, group: u32) -> Result<(), Error> {
+        self.inner.get_mut().leave(group)
+    }
+
+    /// The next notification. Dropping the future loses none.
+    ///
+    /// # Errors
+    ///
+    /// As [`Subscription::next`].
+    #[allow(
+        clippy::should_implement_trait,
+        reason = "each event borrows the buffer; a stream cannot say that"
+    )]
+    pub async fn next(&mut self) -> Result<Notification<'_>, Error> {
+        consume_budget().await;
+        let found = loop {
+            if let Some(found) = self.inner.get_mut().try_find()? {
+                break found;
+            }
+            let ready = self.inner.readable_mut().await;
+            let mut ready = ready.map_err(Error::io("wait for events"))?;
+            match ready.get_inner_mut().try_find()? {
+                Some(found) => break found,
+                None => ready.clear_ready(),
+            }
+        };
+        self.inner.get_ref().told(found)
+    }
+}
