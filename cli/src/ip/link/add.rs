@@ -48,7 +48,10 @@ fn make(ip: &mut Ip<'_>, mut words: Words<'_>, or_change: bool) -> Result<(), Fa
         if let Some(ifindex) = peer.ifindex {
             request = request.peer_ifindex(ifindex);
         }
-    } else if let Data::Kind(_, data) = kind_options::read(ip, Some(kind), words)? {
+    } else if let Data::Kind(_, mut data) = kind_options::read(ip, Some(kind), words)? {
+        if kind == "vxlan" {
+            data.complete_vxlan()?;
+        }
         request = request.raw_data(|out| data.write(out));
     }
     if options.name.is_some() && options.dev.is_some() {

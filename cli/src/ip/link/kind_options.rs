@@ -7,7 +7,11 @@ use std::net::IpAddr;
 
 use nl_core::Writer;
 use nl_core::attr::NLA_F_NESTED;
+use nl_route::link::kind::macvlan::{IFLA_MACVLAN_FLAGS, IFLA_MACVLAN_MODE};
 use nl_route::link::kind::vlan::IFLA_VLAN_QOS_MAPPING;
+use nl_route::link::kind::vxlan::{
+    IFLA_VXLAN_COLLECT_METADATA, IFLA_VXLAN_ID, IFLA_VXLAN_LEARNING, IFLA_VXLAN_PORT,
+};
 
 use super::options::one_of_off_on;
 use super::parse::{link_addr, on_off};
@@ -49,6 +53,47 @@ impl Attributes {
                 &payload,
             );
         }
+    }
+
+    /// What ip adds to the options of a new vxlan, or refuses, before it asks the kernel.
+    pub(super) fn complete_vxlan(&mut self) -> Result<(), Failure> {
+        let has = |data: &Self, number| data.attrs.iter().any(|(known, _)| *known == number);
+        let external = self.attrs.iter().any(|(number, payload)| {
+            *number == IFLA_VXLAN_COLLECT_METADATA && payload.as_slice() == [1]
+        });
+        if external && has(self, IFLA_VXLAN_ID) {
+            return Err(Failure::new(
+                1,
+                "vxlan: both 'external' and vni cannot be specified",
+            ));
+        }
+        if !external && !has(self, IFLA_VXLAN_ID) {
+            return Err(Failure::new(1, "vxlan: missing virtual network identifier"));
+        }
+        if external && !has(self, IFLA_VXLAN_LEARNING) {
+            self.put(IFLA_VXLAN_LEARNING, [0]);
+        }
+        if !has(self, IFLA_VXLAN_PORT) {
+            eprintln!(
+                "vxlan: destination port not specified\n\
+                 Will use Linux kernel default (non-standard value)\n\
+                 Use 'dstport 4789' to get the IANA assigned value\n\
+                 Use 'dstport 0' to get default and quiet this message"
+            );
+        }
+        Ok(())
+    }
+
+    /// Whether an attribute has this value.
+    fn is(&self, number: u16, value: u32) -> bool {
+        self.attrs.iter().any(|(known, payload)| {
+            let found = match *payload.as_slice() {
+                [a, b] => u16::from_ne_bytes([a, b]).into(),
+                [a, b, c, d] => u32::from_ne_bytes([a, b, c, d]),
+                _ => return false,
+            };
+            *known == number && found == value
+        })
     }
 
     fn put(&mut self, number: u16, payload: impl AsRef<[u8]>) {
@@ -226,6 +271,13 @@ pub(super) fn read(
             ));
         };
         take(ip, option, &mut data, &mut words)?;
+    }
+    if name.starts_with("macv") && data.is(IFLA_MACVLAN_FLAGS, 1) && !data.is(IFLA_MACVLAN_MODE, 8)
+    {
+        return Err(Failure::new(
+            1,
+            format!("{name}: nopromisc flag only valid in passthru mode"),
+        ));
     }
     Ok(match name.strip_suffix("_slave") {
         Some(master) => Data::Port(master.to_owned(), data),

@@ -1,11 +1,11 @@
 //! `ip link set` and `ip link delete`.
 
-use nl_route::link::{DelLink, SetLink, SetLinkGroup};
+use nl_route::link::{DelLink, GetLink, SetLink, SetLinkGroup};
 
 use super::kind_options;
 use super::options::{self, LinkOptions};
 use crate::failure::Failure;
-use crate::ip::Ip;
+use crate::ip::{Ip, refused};
 use crate::words::Words;
 
 /// `set { DEVICE | dev DEVICE | group DEVGROUP } …`.
@@ -28,7 +28,19 @@ pub(super) fn set(ip: &mut Ip<'_>, mut words: Words<'_>) -> Result<(), Failure> 
             "index can be used only when creating devices or when moving device to another netns.",
         ));
     }
-    let mut request = SetLink::new(ip.device(dev)?);
+    let ifindex = ip.device(dev)?;
+    if let Some(address) = &options.settings.address {
+        let link = ip.connection().get(&GetLink::new(ifindex));
+        let link = link.map_err(|error| refused(&error))?;
+        let (got, wanted) = (address.len(), link.view().address().map(<[u8]>::len));
+        if let Some(wanted) = wanted.filter(|wanted| *wanted != got) {
+            return Err(Failure::new(
+                1,
+                format!("Invalid address length {got} - must be {wanted} bytes"),
+            ));
+        }
+    }
+    let mut request = SetLink::new(ifindex);
     request.settings = settings(ip, &options)?;
     request.settings.new_ifindex = options.ifindex;
     request = match data {

@@ -42,7 +42,8 @@ pub(in crate::ip) fn full(ip: &mut Ip<'_>, link: &LinkView<'_>, command: Command
         doc.shown("master", "master", master);
     }
     if let Some(state) = link.operstate() {
-        oper_state(state, &mut doc, |state| format!("state {state} "));
+        doc.text("state ");
+        oper_state(state, &mut doc, |state| format!("{state} "));
     }
     if is_link && let Some(mode) = link.linkmode() {
         let mode = words::name(LINK_MODES, mode);

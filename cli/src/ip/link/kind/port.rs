@@ -142,7 +142,7 @@ fn group_fwd_mask(payload: &[u8], doc: &mut Doc) {
         }
     }
     if rest != 0 || mask == 0 {
-        words.push(format!("{rest:#x}"));
+        words.insert(0, format!("{rest:#x}"));
     }
     doc.shown("group_fwd_mask_str", "group_fwd_mask_str", words.join(","));
 }

@@ -12,15 +12,6 @@ const VLAN_PROTOCOLS: &[(&str, u32)] = &[
     ("802.1ad", u16::to_be(0x88a8) as u32),
 ];
 
-/// `BR_STATE_*`.
-const STATES: &[(&str, u32)] = &[
-    ("disabled", 0),
-    ("listening", 1),
-    ("learning", 2),
-    ("forwarding", 3),
-    ("blocking", 4),
-];
-
 pub(super) const BRIDGE: &[KindOption] = &[
     option(
         "forward_delay",
@@ -232,12 +223,7 @@ pub(super) const BRIDGE: &[KindOption] = &[
 
 pub(super) const PORT: &[KindOption] = &[
     option("fdb_flush", IFLA_BRPORT_FLUSH, Take::Flag, ""),
-    option(
-        "state",
-        IFLA_BRPORT_STATE,
-        Take::WordOrU8(STATES),
-        "state is invalid",
-    ),
+    option("state", IFLA_BRPORT_STATE, Take::U8, "state is invalid"),
     option(
         "priority",
         IFLA_BRPORT_PRIORITY,
