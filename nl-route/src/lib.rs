@@ -23,6 +23,7 @@
 #![forbid(unsafe_code)]
 
 pub mod addr;
+pub mod bulk;
 mod connection;
 #[doc(hidden)]
 pub mod fuzzing;

@@ -1,0 +1,182 @@
+//! Deletes the routes that a list picks, in bounded memory: read on one connection, deleted in
+//! chunks on another.
+
+use nl_core::{Connection, Errno, Error, KernelError};
+use zerocopy::IntoBytes;
+
+use super::{RouteDeleteReport, RouteFailure};
+use crate::RawRequest;
+use crate::protocol::{RTM_DELROUTE, Route};
+use crate::route::{
+    GetRoutes, RTA_CACHEINFO, RTA_ENCAP, RTA_ENCAP_TYPE, RTA_GATEWAY, RTA_MULTIPATH, RTA_OIF,
+    RTA_VIA, RouteEntry, RouteView, RtMsg,
+};
+
+/// How many bytes of requests are gathered before they are sent.
+const CHUNK: usize = 256 * 1024;
+
+/// How often a list is read again because something was deleted while it was read. Somebody who
+/// makes such routes all the time must not keep us for ever.
+const PASSES: usize = 16;
+
+/// Deletes the routes of `list` that `pick` picks.
+///
+/// A list that changes while it is read may miss an object (IPv6: behind what was deleted), so it
+/// is read again until nothing is left to delete. A second reading of an emptied list is cheap.
+pub(super) fn delete(
+    rt: &mut Connection<Route>,
+    list: &GetRoutes,
+    mut pick: impl FnMut(&RouteView<'_>) -> bool,
+) -> Result<RouteDeleteReport, Error> {
+    let mut report = RouteDeleteReport::default();
+    let mut lister = rt.beside()?;
+    let mut chunk = Chunk::default();
+    for _ in 0..PASSES {
+        // What still cannot be deleted is met again.
+        report.failures.clear();
+        match pass(rt, &mut lister, list, &mut pick, &mut chunk, &mut report) {
+            Ok(0) => return Ok(report),
+            Ok(_) => {}
+            Err(error) if report.deleted == 0 => return Err(error),
+            Err(error) => {
+                report.error = Some(error);
+                return Ok(report);
+            }
+        }
+    }
+    report.error = Some(Error::Interrupted);
+    Ok(report)
+}
+
+/// Reads the list once; returns how many routes were deleted.
+fn pass(
+    rt: &mut Connection<Route>,
+    lister: &mut Connection<Route>,
+    list: &GetRoutes,
+    pick: &mut impl FnMut(&RouteView<'_>) -> bool,
+    chunk: &mut Chunk,
+    report: &mut RouteDeleteReport,
+) -> Result<usize, Error> {
+    let before = report.deleted;
+    chunk.clear();
+    let mut dump = lister.start_dump(list)?;
+    loop {
+        let message = match dump.next_message() {
+            Ok(Some(message)) => message,
+            Ok(None) => break,
+            // No such table: nothing is in it.
+            Err(Error::Kernel(error)) if error.errno == Errno::ENOENT => break,
+            Err(error) => return Err(error),
+        };
+        let route = RouteView::parse(message.payload)?;
+        if pick(&route) {
+            chunk.push(&route);
+        }
+        if chunk.payloads.len() >= CHUNK {
+            chunk.delete(rt, report)?;
+        }
+    }
+    chunk.delete(rt, report)?;
+    Ok(report.deleted - before)
+}
+
+/// Requests to delete, one behind the other.
+#[derive(Default)]
+struct Chunk {
+    payloads: Vec<u8>,
+    ends: Vec<usize>,
+}
+
+impl Chunk {
+    fn clear(&mut self) {
+        self.payloads.clear();
+        self.ends.clear();
+    }
+
+    /// Appends the request that deletes exactly this route.
+    fn push(&mut self, route: &RouteView<'_>) {
+        let header = RtMsg {
+            // State, not identity: dead, without carrier, in hardware.
+            flags: 0.into(),
+            ..*route.header()
+        };
+        self.payloads.extend_from_slice(header.as_bytes());
+        let by_object = route.nh_id().is_some();
+        for attr in route.attrs().flatten() {
+            let skip = match attr.number() {
+                RTA_CACHEINFO => true,
+                // The kernel spells a nexthop object out, but takes only its id.
+                RTA_OIF | RTA_GATEWAY | RTA_VIA | RTA_MULTIPATH | RTA_ENCAP | RTA_ENCAP_TYPE => {
+                    by_object
+                }
+                _ => false,
+            };
+            if !skip && let Ok(len) = u16::try_from(attr.payload.len() + 4) {
+                self.payloads.extend_from_slice(&len.to_ne_bytes());
+                self.payloads
+                    .extend_from_slice(&attr.raw_type.to_ne_bytes());
+                self.payloads.extend_from_slice(attr.payload);
+                let padded = self.payloads.len().next_multiple_of(4);
+                self.payloads.resize(padded, 0);
+            }
+        }
+        self.ends.push(self.payloads.len());
+    }
+
+    fn payload(&self, index: usize) -> Option<&[u8]> {
+        let start = match index.checked_sub(1) {
+            Some(before) => *self.ends.get(before)?,
+            None => 0,
+        };
+        self.payloads.get(start..*self.ends.get(index)?)
+    }
+
+    /// Sends what was gathered, and forgets it.
+    fn delete(
+        &mut self,
+        rt: &mut Connection<Route>,
+        report: &mut RouteDeleteReport,
+    ) -> Result<(), Error> {
+        if self.ends.is_empty() {
+            return Ok(());
+        }
+        let requests = (0..self.ends.len()).filter_map(|index| {
+            Some(RawRequest {
+                message_type: RTM_DELROUTE,
+                flags: 0,
+                payload: self.payload(index)?,
+            })
+        });
+        let batch = rt.batch(requests)?;
+        let unknown: usize = batch.unknown.iter().map(ExactSizeIterator::len).sum();
+        report.deleted += batch.sent - batch.failures.len() - unknown;
+        let all_refused = batch.failures.len() == batch.sent;
+        for failure in batch.failures {
+            // Somebody else was faster.
+            if failure.error.errno == Errno::ESRCH {
+                continue;
+            }
+            report.failures.push(RouteFailure {
+                route: self.entry(failure.index)?,
+                error: failure.error,
+            });
+        }
+        let all_refused = all_refused && report.failures.len() == self.ends.len();
+        let first = all_refused.then(|| report.failures.first()).flatten();
+        // Without the right to delete, a million refusals say no more than one.
+        let denied = first.filter(|failure| failure.error.errno == Errno::EPERM);
+        let denied: Option<KernelError> = denied.map(|failure| failure.error.clone());
+        self.clear();
+        match (batch.error, denied) {
+            (Some(error), _) => Err(error),
+            (None, Some(error)) => Err(Error::Kernel(Box::new(error))),
+            (None, None) => Ok(()),
+        }
+    }
+
+    fn entry(&self, index: usize) -> Result<RouteEntry, Error> {
+        Ok(RouteEntry::from_payload(
+            self.payload(index).unwrap_or(&[]),
+        )?)
+    }
+}

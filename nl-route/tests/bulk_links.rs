@@ -1,0 +1,204 @@
+//! Links in bulk against the running kernel, each test in a network of its own.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::fs::File;
+use std::os::fd::AsFd;
+use std::time::{Duration, Instant};
+
+use nl_core::Errno;
+use nl_netns::isolate;
+use nl_route::bulk::*;
+use nl_route::link::{Flags, LinkRef, NewLink, SetLink};
+use nl_route::{Connection, Route, RouteExt};
+
+fn open() -> Connection<Route> {
+    Connection::open().unwrap()
+}
+
+/// A namespace that lives as long as the returned file; the caller's thread does not move.
+fn other_netns() -> File {
+    std::thread::spawn(|| {
+        nix::sched::unshare(nix::sched::CloneFlags::CLONE_NEWNET).unwrap();
+        File::open("/proc/thread-self/ns/net").unwrap()
+    })
+    .join()
+    .unwrap()
+}
+
+fn pairs(range: std::ops::Range<u32>, netns: &File) -> impl Iterator<Item = VethPair<'_>> {
+    range.map(move |i| VethPair::new(format!("v{i}"), format!("eth{i}")).peer_netns(netns))
+}
+
+fn groups(rt: &mut Connection<Route>) -> Vec<(String, u32)> {
+    let links = rt.links().unwrap();
+    let group = |link: &nl_route::link::Link| {
+        let view = link.view();
+        (view.name().unwrap().to_owned(), view.group().unwrap())
+    };
+    links.iter().map(group).collect()
+}
+
+#[test]
+fn pairs_are_made_between_namespaces_and_set_up_on_both_ends() {
+    isolate!(|| {
+        let mut rt = open();
+        let (blue, red) = (other_netns(), other_netns());
+        rt.call(&NewLink::bridge("br0").ifindex(5)).unwrap();
+        let pairs = (0..60u8).map(|i| {
+            let netns = if i % 2 == 0 { &blue } else { &red };
+            VethPair::new(format!("v{i}"), "x")
+                .peer_netns(netns)
+                .mtu(1400)
+                .addresses([2, 0, 0, 0, 0, i], [2, 0, 0, 0, 1, i])
+                .master(5)
+                .group(7)
+                .ifindices(100 + i32::from(i), 300 + i32::from(i))
+                .peer(|peer| peer.name = Some(format!("eth{i}")))
+        });
+        let report = rt.create_veths(pairs).unwrap();
+        assert!(report.is_success(), "{report:?}");
+        assert_eq!(report.created, 60);
+        let mut there = Connection::<Route>::open_in(red.as_fd()).unwrap();
+        let peer = there.link("eth59").unwrap();
+        let peer = peer.view();
+        assert_eq!((peer.ifindex(), peer.peer_ifindex()), (359, Some(159)));
+        assert_eq!(peer.address(), Some(&[2, 0, 0, 0, 1, 59][..]));
+        assert_eq!((peer.mtu(), peer.num_tx_queues()), (Some(1400), Some(1)));
+        assert!(peer.flags().contains(Flags::UP | Flags::LOWER_UP));
+        let near = rt.link("v59").unwrap();
+        let near = near.view();
+        assert_eq!((near.master(), near.group()), (Some(5), Some(7)));
+        assert_eq!(
+            (near.mtu(), near.address()),
+            (Some(1400), Some(&[2, 0, 0, 0, 0, 59][..]))
+        );
+        assert!(near.flags().contains(Flags::UP | Flags::LOWER_UP));
+        assert_eq!(there.links().unwrap().len(), 31);
+    });
+}
+
+#[test]
+fn a_pair_may_be_down_or_stay_in_one_namespace() {
+    isolate!(|| {
+        let mut rt = open();
+        let report = rt.create_veths([VethPair::new("a0", "a1"), VethPair::new("b0", "b1").down()]);
+        assert!(report.unwrap().is_success());
+        let up: Vec<_> = ["a0", "a1", "b0", "b1"]
+            .map(|name| rt.link(name).unwrap().view().is_up())
+            .into();
+        assert_eq!(up, [true, true, false, false]);
+    });
+}
+
+#[test]
+fn pairs_that_fail_are_named_and_the_others_are_made() {
+    isolate!(|| {
+        let mut rt = open();
+        let blue = other_netns();
+        rt.call(&NewLink::veth("v3", "w")).unwrap();
+        let mut there = Connection::<Route>::open_in(blue.as_fd()).unwrap();
+        there.call(&NewLink::bridge("eth5")).unwrap();
+        let report = rt.create_veths(pairs(0..8, &blue)).unwrap();
+        let mut failures: Vec<_> = report
+            .failures
+            .iter()
+            .map(|f| (f.index, f.created, f.error.errno))
+            .collect();
+        failures.sort_by_key(|failure| failure.0);
+        assert_eq!(
+            failures,
+            [(3, false, Errno::EEXIST), (5, false, Errno::EEXIST)]
+        );
+        assert_eq!((report.created, report.is_success()), (6, false));
+        assert!(there.link("eth7").unwrap().view().is_up());
+        assert!(rt.find_link("v5").unwrap().is_none());
+        // Not a namespace: found out before anything is sent for this pair.
+        let file = File::open("/proc/self/exe").unwrap();
+        let bad = VethPair::new("v9", "eth9").peer_netns(&file);
+        let report = rt.create_veths([VethPair::new("v8", "u8"), bad]).unwrap();
+        assert_eq!(
+            report.failures.first().map(|f| (f.index, f.created)),
+            Some((1, false))
+        );
+        assert!(rt.link("u8").unwrap().view().is_up());
+    });
+}
+
+#[test]
+fn many_links_are_deleted_at_once_and_no_others() {
+    isolate!(|| {
+        let mut rt = open();
+        let blue = other_netns();
+        assert!(rt.create_veths(pairs(0..200, &blue)).unwrap().is_success());
+        let begun = Instant::now();
+        let doomed = (0..190)
+            .map(|i| format!("v{i}"))
+            .chain(["v0".into(), "nope".into()]);
+        let report = rt.delete_links(doomed.collect::<Vec<_>>()).unwrap();
+        // One by one they take 17 ms each.
+        assert!(
+            begun.elapsed() < Duration::from_millis(190 * 8),
+            "{:?}",
+            begun.elapsed()
+        );
+        assert_eq!(
+            (report.deleted, report.failures.len()),
+            (190, 1),
+            "{report:?}"
+        );
+        let absent = report.failures.first().unwrap();
+        assert_eq!(absent.index, 191);
+        assert!(matches!(absent.reason, LinkFailureReason::Absent));
+        let left = groups(&mut rt);
+        assert_eq!(left.len(), 11);
+        assert!(left.iter().all(|(_, group)| *group == 0));
+        let mut there = Connection::<Route>::open_in(blue.as_fd()).unwrap();
+        assert_eq!(there.links().unwrap().len(), 11);
+        // From the other side, by index.
+        let doomed: Vec<LinkRef> = there.links().unwrap().iter().map(LinkRef::from).collect();
+        let report = there.delete_links(doomed).unwrap();
+        assert_eq!((report.deleted, report.failures.len()), (10, 1));
+        assert_eq!(groups(&mut rt).len(), 1);
+    });
+}
+
+#[test]
+fn both_ends_of_a_pair_and_links_of_all_groups_may_be_meant() {
+    isolate!(|| {
+        let mut rt = open();
+        let pairs = (0..20).map(|i| VethPair::new(format!("a{i}"), format!("b{i}")).group(i));
+        assert!(rt.create_veths(pairs).unwrap().is_success());
+        rt.call(&NewLink::bridge("br0").group(3)).unwrap();
+        rt.call(&NewLink::bridge("br1").group(3)).unwrap();
+        let both = (0..20).flat_map(|i| [format!("a{i}"), format!("b{i}")]);
+        let report = rt.delete_links(both.chain(["br0".into()])).unwrap();
+        assert_eq!(
+            (report.deleted, report.is_success()),
+            (41, true),
+            "{report:?}"
+        );
+        assert_eq!(groups(&mut rt), [("lo".into(), 0), ("br1".into(), 3)]);
+        let one = rt.delete_links(["br1"]).unwrap();
+        assert_eq!((one.deleted, one.is_success()), (1, true));
+    });
+}
+
+#[test]
+fn what_cannot_be_deleted_is_named_and_stays_in_its_group() {
+    isolate!(|| {
+        let mut rt = open();
+        rt.call(&SetLink::new("lo").group(9)).unwrap();
+        rt.call(&NewLink::veth("a0", "a1").group(4)).unwrap();
+        rt.call(&NewLink::veth("b0", "b1")).unwrap();
+        let report = rt.delete_links(["a0", "lo", "b0"]).unwrap();
+        assert_eq!(report.deleted, 2);
+        let failure = report.failures.first().unwrap();
+        assert_eq!((failure.index, report.failures.len()), (1, 1));
+        let LinkFailureReason::Kernel(error) = &failure.reason else {
+            panic!("{failure:?}");
+        };
+        assert_eq!(error.errno, Errno::EOPNOTSUPP);
+        assert_eq!(groups(&mut rt), [("lo".into(), 9)]);
+        assert_eq!(rt.delete_links::<&str>([]).unwrap().deleted, 0);
+    });
+}

@@ -1,0 +1,478 @@
+//! Routes in bulk against the running kernel, each test in a network of its own.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod veth;
+
+use std::collections::BTreeSet;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+use nl_core::{Connection, Errno, Error};
+use nl_route::addr::{AddrFlags, NewAddr};
+use nl_route::bulk::*;
+use nl_route::link::SetLink;
+use nl_route::nexthop::{GetNexthops, NewNexthop, NexthopGrp};
+use nl_route::route::*;
+use nl_route::{Family, Mode, Prefix, Route};
+use veth::{V0, V1, ground};
+
+const T: RouteTable = RouteTable(100);
+
+fn prefix(text: &str) -> Prefix {
+    text.parse().unwrap()
+}
+
+fn ip(text: &str) -> IpAddr {
+    text.parse().unwrap()
+}
+
+/// [`ground`] with 10.0.0.1/24 and fd00::1/64 on `v0`.
+fn addressed() -> Connection<Route> {
+    let mut rt = ground();
+    rt.call(&NewAddr::new(V0, prefix("10.0.0.1/24"))).unwrap();
+    let v6 = NewAddr::new(V0, prefix("fd00::1/64")).flags(AddrFlags::NODAD);
+    rt.call(&v6).unwrap();
+    rt
+}
+
+fn numbered4(i: u32) -> Prefix {
+    Prefix::new(Ipv4Addr::from((20 << 24) + (i << 8)).into(), 24)
+}
+
+fn numbered6(i: u32) -> Prefix {
+    let base = u128::from(Ipv6Addr::new(0xfd01, 0, 0, 0, 0, 0, 0, 0));
+    Prefix::new(Ipv6Addr::from(base + (u128::from(i) << 64)).into(), 64)
+}
+
+fn via4(i: u32) -> NewRoute {
+    NewRoute::new(numbered4(i)).via(ip("10.0.0.2")).table(T)
+}
+
+fn via6(i: u32) -> NewRoute {
+    NewRoute::new(numbered6(i)).via(ip("fd00::2")).table(T)
+}
+
+fn list(rt: &mut Connection<Route>, request: GetRoutes) -> Vec<RouteEntry> {
+    match rt.collect(&request) {
+        Err(error) if error.errno() == Some(Errno::ENOENT) => Vec::new(),
+        routes => routes.unwrap(),
+    }
+}
+
+fn table4(rt: &mut Connection<Route>) -> Vec<RouteEntry> {
+    list(rt, GetRoutes::ipv4().table(T))
+}
+
+fn counts(report: &SyncReport) -> (usize, usize, usize, usize) {
+    assert!(report.is_success(), "{report:?}");
+    let SyncReport {
+        added,
+        replaced,
+        deleted,
+        unchanged,
+        ..
+    } = *report;
+    (added, replaced, deleted, unchanged)
+}
+
+#[test]
+fn lists_are_added_replaced_and_deleted_and_refusals_have_positions() {
+    nl_netns::isolate!(|| {
+        let mut rt = addressed();
+        assert!(rt.add_routes((0..5000).map(via4)).unwrap().is_success());
+        let again = rt.add_routes((4998..5002).map(via4)).unwrap();
+        let refused: Vec<_> = again
+            .failures
+            .iter()
+            .map(|f| (f.index, f.error.errno))
+            .collect();
+        assert_eq!(refused, [(0, Errno::EEXIST), (1, Errno::EEXIST)]);
+        let by_v0 = |i| via4(i).via(ip("10.0.0.3"));
+        assert!(
+            rt.replace_routes((0..5002).map(by_v0))
+                .unwrap()
+                .is_success()
+        );
+        let there = table4(&mut rt);
+        assert_eq!(there.len(), 5002);
+        assert!(
+            there
+                .iter()
+                .all(|route| route.view().gateway() == Some(ip("10.0.0.3")))
+        );
+        let gone = rt.delete_routes((1..5003).map(via4).map(|r| DelRoute(r.via(ip("10.0.0.3")))));
+        let gone = gone.unwrap();
+        assert_eq!(gone.failures.len(), 1);
+        let failure = gone.failures.first().unwrap();
+        assert_eq!((failure.index, failure.error.errno), (5001, Errno::ESRCH));
+        assert_eq!(table4(&mut rt).len(), 1);
+    });
+}
+
+#[test]
+fn a_filter_deletes_what_fits_and_nothing_else() {
+    nl_netns::isolate!(|| {
+        let mut rt = addressed();
+        let bgp = |i| via4(i).protocol(RouteProtocol::BGP);
+        assert!(rt.add_routes((0..20_000).map(bgp)).unwrap().is_success());
+        assert!(
+            rt.add_routes((20_000..20_100).map(via4))
+                .unwrap()
+                .is_success()
+        );
+        let filter = GetRoutes::ipv4().table(T).protocol(RouteProtocol::BGP);
+        let part = RouteFilter::new(filter).within(prefix("20.0.0.0/16"));
+        let report = rt.delete_routes_where(part).unwrap();
+        assert!(report.is_success(), "{report:?}");
+        assert_eq!(report.deleted, 256);
+        let report = rt.delete_routes_where(filter).unwrap();
+        assert_eq!((report.deleted, report.is_success()), (20_000 - 256, true));
+        assert_eq!(table4(&mut rt).len(), 100);
+        let gone = rt.delete_routes_where(filter).unwrap();
+        assert_eq!((gone.deleted, gone.is_success()), (0, true));
+        let none = rt.delete_routes_where(GetRoutes::ipv4().table(RouteTable(7777)));
+        assert_eq!(none.unwrap().deleted, 0);
+    });
+}
+
+#[test]
+fn every_kind_of_route_is_deleted_as_it_is_listed() {
+    nl_netns::isolate!(|| {
+        let mut rt = addressed();
+        let object = NewNexthop::via(ip("10.0.0.9"), V0).id(9);
+        rt.call(&object).unwrap();
+        let object6 = NewNexthop::via(ip("fd00::9"), V0).id(96);
+        rt.call(&object6).unwrap();
+        let dst = |text| NewRoute::new(prefix(text)).table(T);
+        let hops = |a, b| {
+            [
+                NewHop::via(ip(a)).ifindex(V0).weight(3),
+                NewHop::via(ip(b)).ifindex(V0),
+            ]
+        };
+        let [a4, b4] = hops("10.0.0.3", "10.0.0.4");
+        let [a6, b6] = hops("fd00::3", "fd00::4");
+        let odd = [
+            dst("0.0.0.0/0").via(ip("10.0.0.2")),
+            dst("30.0.0.0/8").nh_id(9),
+            dst("30.1.0.0/16").hop(a4).hop(b4),
+            dst("30.2.0.0/16").route_type(RouteType::BLACKHOLE),
+            dst("30.3.0.0/16").route_type(RouteType::PROHIBIT).metric(9),
+            dst("30.4.0.0/16").dev(V0).tos(4),
+            dst("30.4.0.0/16").dev(V0).metric(5).prefsrc(ip("10.0.0.1")),
+            dst("30.4.0.0/16").dev(V1).metric(5).mode(Mode::Append),
+            dst("30.5.0.0/16").via(ip("fd00::2")).dev(V0),
+            dst("30.6.0.0/16").via(ip("10.99.0.1")).dev(V0).onlink(),
+            dst("30.7.0.0/16")
+                .dev(V0)
+                .metrics(RouteMetrics::default().set(RTAX_MTU, 1300)),
+            dst("::/0").via(ip("fd00::2")),
+            dst("fd02::/64").nh_id(96),
+            dst("fd03::/64").hop(a6).hop(b6),
+            dst("fd04::/64").route_type(RouteType::UNREACHABLE),
+            dst("fd05::/64").dev(V0).expires(1000),
+            dst("fd06::/64").dev(V0).metric(7).pref(RoutePref::HIGH),
+        ];
+        let made = rt.batch(&odd).unwrap();
+        assert!(made.is_success(), "{made:?}");
+        // Without carrier routes carry flags that no request may have.
+        rt.call(&SetLink::new(V1).down()).unwrap();
+        let report = rt
+            .delete_routes_where(GetRoutes::default().table(T))
+            .unwrap();
+        assert!(report.is_success(), "{report:?}");
+        // One went when v1 did.
+        assert_eq!(report.deleted, odd.len() - 1);
+        assert!(list(&mut rt, GetRoutes::ipv4().table(T)).is_empty());
+        assert!(list(&mut rt, GetRoutes::ipv6().table(T)).is_empty());
+    });
+}
+
+#[test]
+fn ipv6_routes_are_all_found_although_deleting_disturbs_the_list() {
+    nl_netns::isolate!(|| {
+        let mut rt = addressed();
+        assert!(rt.add_routes((0..20_000).map(via6)).unwrap().is_success());
+        let report = rt.delete_routes_where(GetRoutes::ipv6().table(T)).unwrap();
+        assert_eq!(
+            (report.deleted, report.is_success()),
+            (20_000, true),
+            "{report:?}"
+        );
+        assert!(list(&mut rt, GetRoutes::ipv6().table(T)).is_empty());
+    });
+}
+
+#[test]
+fn sync_sends_only_what_differs() {
+    nl_netns::isolate!(|| {
+        let mut rt = addressed();
+        let scope = SyncScope::ipv4(T);
+        let first = rt.sync_routes(scope, (0..1000).map(via4)).unwrap();
+        assert_eq!(counts(&first), (1000, 0, 0, 0));
+        let same = rt.sync_routes(scope, (0..1000).rev().map(via4)).unwrap();
+        assert_eq!(counts(&same), (0, 0, 0, 1000));
+        assert!(same.is_unchanged());
+        // 10 go, 5 come, 3 change.
+        let next = rt.sync_routes(
+            scope,
+            (10..1005).map(|i| match i {
+                500..503 => via4(i).via(ip("10.0.0.7")),
+                _ => via4(i),
+            }),
+        );
+        assert_eq!(counts(&next.unwrap()), (5, 3, 10, 987));
+        let there = table4(&mut rt);
+        let moved = there
+            .iter()
+            .filter(|r| r.view().gateway() == Some(ip("10.0.0.7")));
+        assert_eq!((there.len(), moved.count()), (995, 3));
+        let none = rt.sync_routes(scope, []).unwrap();
+        assert_eq!(counts(&none), (0, 0, 995, 0));
+        assert!(table4(&mut rt).is_empty());
+    });
+}
+
+#[test]
+fn sync_recognises_every_kind_of_route() {
+    nl_netns::isolate!(|| {
+        let mut rt = addressed();
+        rt.call(&NewNexthop::via(ip("10.0.0.9"), V0).id(9)).unwrap();
+        rt.call(&NewNexthop::via(ip("fd00::9"), V0).id(96)).unwrap();
+        let dst = |text| NewRoute::new(prefix(text));
+        let metrics = RouteMetrics::default()
+            .set(RTAX_MTU, 1300)
+            .set(RTAX_INITCWND, 20);
+        let four = [
+            dst("0.0.0.0/0").via(ip("10.0.0.2")),
+            dst("30.0.0.0/8").nh_id(9),
+            dst("30.1.0.0/16")
+                .hop(NewHop::via(ip("10.0.0.3")).ifindex(V0).weight(3))
+                .hop(NewHop::via(ip("10.0.0.4")).ifindex(V0)),
+            dst("30.2.0.0/16").route_type(RouteType::BLACKHOLE),
+            dst("30.3.0.0/16")
+                .route_type(RouteType::UNREACHABLE)
+                .metric(9),
+            dst("30.4.0.0/16").dev(V0).tos(4),
+            dst("30.4.0.0/16").dev(V0).metric(5).prefsrc(ip("10.0.0.1")),
+            dst("30.4.0.0/16").dev(V1).metric(5),
+            dst("30.4.0.0/16").dev(V1).metric(6),
+            dst("30.5.0.0/16").via(ip("fd00::2")).dev(V0),
+            dst("30.6.0.0/16").via(ip("10.99.0.1")).dev(V0).onlink(),
+            dst("30.7.0.0/16")
+                .dev(V0)
+                .metrics(metrics.clone().cc_algo("reno")),
+            dst("30.8.0.0/16").hop(NewHop::via(ip("10.0.0.3")).ifindex(V0)),
+        ];
+        let first = rt.sync_routes(SyncScope::ipv4(T), four.clone()).unwrap();
+        assert_eq!(counts(&first), (four.len(), 0, 0, 0));
+        let again = rt.sync_routes(SyncScope::ipv4(T), four.clone()).unwrap();
+        assert_eq!(counts(&again), (0, 0, 0, four.len()));
+        let six = [
+            dst("::/0").via(ip("fd00::2")),
+            dst("fd02::/64").nh_id(96),
+            dst("fd03::/64")
+                .hop(NewHop::via(ip("fd00::3")).ifindex(V0).weight(3))
+                .hop(NewHop::via(ip("fd00::4")).ifindex(V0)),
+            dst("fd04::/64").route_type(RouteType::UNREACHABLE),
+            dst("fd05::/64").dev(V0).expires(1000),
+            dst("fd06::/64").dev(V0).metric(7).pref(RoutePref::HIGH),
+            dst("fd06::/64").dev(V0).metric(8).metrics(metrics),
+        ];
+        let first = rt.sync_routes(SyncScope::ipv6(T), six.clone()).unwrap();
+        assert_eq!(counts(&first), (six.len(), 0, 0, 0));
+        let again = rt.sync_routes(SyncScope::ipv6(T), six.clone()).unwrap();
+        assert_eq!(counts(&again), (0, 0, 0, six.len()));
+        // Each kind is also told apart from another route to the same place.
+        let plain = |route: &NewRoute| {
+            let plain = NewRoute::new(route.dst).dev(V1).tos(route.tos);
+            NewRoute {
+                metric: route.metric,
+                ..plain
+            }
+        };
+        let wanted: Vec<_> = six.iter().map(plain).collect();
+        let other = rt.sync_routes(SyncScope::ipv6(T), wanted.clone()).unwrap();
+        assert_eq!(counts(&other), (0, six.len(), 0, 0));
+        let again = rt.sync_routes(SyncScope::ipv6(T), wanted).unwrap();
+        assert!(again.is_unchanged(), "{again:?}");
+    });
+}
+
+#[test]
+fn sync_keeps_routes_that_only_their_nexthops_tell_apart() {
+    nl_netns::isolate!(|| {
+        let mut rt = addressed();
+        let by = |gateway: &str| {
+            NewRoute::new(prefix("40.0.0.0/8"))
+                .via(ip(gateway))
+                .table(T)
+        };
+        let gateways = |rt: &mut Connection<Route>| -> BTreeSet<_> {
+            table4(rt)
+                .iter()
+                .filter_map(|route| route.view().gateway())
+                .collect()
+        };
+        rt.call(&by("10.0.0.2")).unwrap();
+        rt.call(&by("10.0.0.3").mode(Mode::Append)).unwrap();
+        let scope = SyncScope::ipv4(T);
+        let report = rt
+            .sync_routes(scope, [by("10.0.0.3"), by("10.0.0.4")])
+            .unwrap();
+        assert_eq!(counts(&report), (1, 0, 1, 1));
+        assert_eq!(
+            gateways(&mut rt),
+            BTreeSet::from([ip("10.0.0.3"), ip("10.0.0.4")])
+        );
+        let report = rt.sync_routes(scope, [by("10.0.0.5")]).unwrap();
+        assert_eq!(counts(&report), (1, 0, 2, 0));
+        assert_eq!(gateways(&mut rt), BTreeSet::from([ip("10.0.0.5")]));
+        // One takes the place, the other comes beside it.
+        let report = rt
+            .sync_routes(scope, [by("10.0.0.6"), by("10.0.0.5")])
+            .unwrap();
+        assert_eq!(counts(&report), (1, 1, 0, 0));
+        assert_eq!(
+            gateways(&mut rt),
+            BTreeSet::from([ip("10.0.0.5"), ip("10.0.0.6")])
+        );
+        // The same twice is one too many.
+        let report = rt
+            .sync_routes(scope, [by("10.0.0.5"), by("10.0.0.6"), by("10.0.0.5")])
+            .unwrap();
+        let refused: Vec<_> = report
+            .failures
+            .iter()
+            .map(|f| (f.index, f.error.errno))
+            .collect();
+        assert_eq!(refused, [(2, Errno::EEXIST)]);
+        assert_eq!((report.unchanged, report.added, report.deleted), (2, 0, 0));
+    });
+}
+
+#[test]
+fn sync_of_the_main_table_leaves_the_kernels_routes_and_other_protocols_alone() {
+    nl_netns::isolate!(|| {
+        let mut rt = addressed();
+        let to = |text| NewRoute::new(prefix(text)).via(ip("10.0.0.2"));
+        rt.call(&to("50.0.0.0/8").protocol(RouteProtocol::STATIC))
+            .unwrap();
+        rt.call(&to("51.0.0.0/8").protocol(RouteProtocol::BGP))
+            .unwrap();
+        let bgp = SyncScope::ipv4(RouteTable::MAIN).protocol(RouteProtocol::BGP);
+        let report = rt.sync_routes(bgp, [to("52.0.0.0/8")]).unwrap();
+        assert_eq!(counts(&report), (1, 0, 1, 0));
+        let dsts = |rt: &mut Connection<Route>| -> Vec<_> {
+            let main = list(rt, GetRoutes::ipv4().table(RouteTable::MAIN));
+            main.iter()
+                .filter_map(|r| r.view().dst())
+                .map(|d| d.to_string())
+                .collect()
+        };
+        assert_eq!(dsts(&mut rt), ["10.0.0.0/24", "50.0.0.0/8", "52.0.0.0/8"]);
+        let all = rt
+            .sync_routes(SyncScope::ipv4(RouteTable::MAIN), [])
+            .unwrap();
+        assert_eq!(counts(&all), (0, 0, 2, 0));
+        assert_eq!(dsts(&mut rt), ["10.0.0.0/24"]);
+    });
+}
+
+#[test]
+fn sync_reports_refusals_by_position_and_deletes_nothing_on_a_bad_list() {
+    nl_netns::isolate!(|| {
+        let mut rt = addressed();
+        let scope = SyncScope::ipv4(T);
+        rt.sync_routes(scope, (0..10).map(via4)).unwrap();
+        let unreachable = |i| match i {
+            3 | 12 => via4(i).via(ip("99.9.9.9")),
+            _ => via4(i),
+        };
+        let report = rt.sync_routes(scope, (2..14).map(unreachable)).unwrap();
+        let refused: Vec<_> = report
+            .failures
+            .iter()
+            .map(|f| (f.index, f.error.errno))
+            .collect();
+        assert_eq!(refused, [(1, Errno::ENETUNREACH), (10, Errno::ENETUNREACH)]);
+        assert_eq!((report.added, report.deleted, report.unchanged), (3, 2, 7));
+        // What was refused did not take the old one's place.
+        let before = table4(&mut rt).len();
+        assert_eq!(before, 11);
+        let elsewhere = via4(0).table(RouteTable(101));
+        let error = rt.sync_routes(scope, [elsewhere]).unwrap_err();
+        assert!(matches!(error, Error::Encode(_)), "{error}");
+        let error = rt.sync_routes(scope, [via4(90), via6(0)]).unwrap_err();
+        assert!(matches!(error, Error::Encode(_)), "{error}");
+        assert_eq!(table4(&mut rt).len(), before + 1);
+        // Begun and dropped.
+        RouteSync::begin(&mut rt, scope)
+            .unwrap()
+            .want([via4(91)])
+            .unwrap();
+        assert_eq!(table4(&mut rt).len(), before + 2);
+    });
+}
+
+#[test]
+fn a_route_set_is_added_repointed_and_removed_as_a_whole() {
+    nl_netns::isolate!(|| {
+        let mut rt = addressed();
+        let set = RouteSet::create(&mut rt, NewNexthop::via(ip("10.0.0.2"), V0)).unwrap();
+        assert_ne!(set.id(), 0);
+        let set = set.table(T).metric(50).protocol(RouteProtocol::BGP);
+        assert!(
+            set.add(&mut rt, (0..1000).map(numbered4))
+                .unwrap()
+                .is_success()
+        );
+        let twice = set.add(&mut rt, (999..1001).map(numbered4)).unwrap();
+        assert_eq!(twice.failures.len(), 1);
+        let gateways = |rt: &mut Connection<Route>| -> BTreeSet<_> {
+            table4(rt)
+                .iter()
+                .map(|route| (route.view().nh_id(), route.view().gateway()))
+                .collect()
+        };
+        let id = Some(set.id());
+        assert_eq!(
+            gateways(&mut rt),
+            BTreeSet::from([(id, Some(ip("10.0.0.2")))])
+        );
+        set.repoint(&mut rt, NewNexthop::via(ip("10.0.0.3"), V0))
+            .unwrap();
+        assert_eq!(
+            gateways(&mut rt),
+            BTreeSet::from([(id, Some(ip("10.0.0.3")))])
+        );
+        // Refused: all stays as it was.
+        let bad = set
+            .repoint(&mut rt, NewNexthop::via(ip("99.0.0.1"), V0))
+            .unwrap_err();
+        assert!(bad.errno().is_some(), "{bad}");
+        let group = NewNexthop::group([NexthopGrp::new(set.id(), 1)]);
+        assert!(set.repoint(&mut rt, group).is_err());
+        assert_eq!(
+            gateways(&mut rt),
+            BTreeSet::from([(id, Some(ip("10.0.0.3")))])
+        );
+        assert!(set.delete(&mut rt, [numbered4(0)]).unwrap().is_success());
+        assert!(!set.delete(&mut rt, [numbered4(0)]).unwrap().is_success());
+        let same = RouteSet::open(&mut rt, set.id()).unwrap();
+        assert_eq!(table4(&mut rt).len(), 1000);
+        same.remove(&mut rt).unwrap();
+        assert!(table4(&mut rt).is_empty());
+        assert_eq!(
+            set.remove(&mut rt).unwrap_err().errno(),
+            Some(Errno::ENOENT)
+        );
+        assert_eq!(
+            RouteSet::open(&mut rt, set.id()).unwrap_err().errno(),
+            Some(Errno::ENOENT)
+        );
+        let taken = RouteSet::create(&mut rt, NewNexthop::blackhole(Family::INET6).id(5)).unwrap();
+        let error = RouteSet::create(&mut rt, NewNexthop::dev(Family::INET, V0).id(5)).unwrap_err();
+        assert_eq!((error.errno(), taken.id()), (Some(Errno::EEXIST), 5));
+        assert_eq!(rt.collect(&GetNexthops::default()).unwrap().len(), 1);
+    });
+}
