@@ -7,7 +7,7 @@ use std::process::ExitCode;
 
 use crate::failure::Failure;
 use crate::output::Output;
-use crate::{ip, links, lsns, ping, sandbox, sysctl, unshare};
+use crate::{ethtool, ip, links, lsns, ping, sandbox, sysctl, unshare};
 
 /// What an applet is given: the name that it was called by, and the words after it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,6 +44,11 @@ pub const APPLETS: &[Applet] = &[
     tool("ping", "send ICMP echo requests", ping::run),
     tool("ping6", "ping -6", ping::run),
     tool("sysctl", "show and set kernel parameters", sysctl::run),
+    tool(
+        "ethtool",
+        "show the statistics of a link's driver",
+        ethtool::run,
+    ),
     tool("lsns", "list namespaces", lsns::run),
     tool("unshare", "run a program in new namespaces", unshare::run),
     own(

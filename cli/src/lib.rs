@@ -6,6 +6,7 @@
 #![forbid(unsafe_code)]
 
 pub mod applet;
+pub mod ethtool;
 pub mod failure;
 pub mod ip;
 mod links;

@@ -185,3 +185,24 @@ fn lsns_lists_the_namespaces_of_a_process() {
     assert_same("lsns", &["-o", "foo"]);
     assert_same("lsns", &["-n", "-o", "NS,TYPE", "-p", &pid]);
 }
+
+#[test]
+fn ethtool_shows_statistics_as_the_original() {
+    nl_netns::isolate!(|| {
+        nl_route::Connection::<nl_route::Route>::open()
+            .and_then(|mut rt| rt.call(&nl_route::link::NewLink::veth("v0", "v1")))
+            .expect("a veth pair");
+        for args in [
+            &["-S", "v0"][..],
+            &["--statistics", "v1"],
+            &["-S", "lo"],
+            &["-S", "v2"],
+            &["-S", "a-name-of-more-than-15-bytes"],
+            &["-S", "v0", "more"],
+            &["-S"],
+            &[],
+        ] {
+            assert_same("ethtool", args);
+        }
+    });
+}

@@ -49,7 +49,7 @@ fn the_applets_come_first_in_path() {
         .map(|name| format!("/run/nlctl/bin/{name}"))
         .collect();
     assert_eq!(found.lines().collect::<Vec<_>>(), wanted);
-    for tool in ["ping", "sysctl"] {
+    for tool in ["ip", "ping", "sysctl", "ethtool", "lsns", "unshare"] {
         assert!(names.lines().any(|name| name == tool), "{tool}");
     }
     // And in a namespace of the sandbox, where the rest of PATH is the caller's.

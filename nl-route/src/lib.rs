@@ -20,7 +20,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
-#![forbid(unsafe_code)]
+#![deny(unsafe_code)]
 
 pub mod addr;
 pub mod bulk;
@@ -36,6 +36,7 @@ pub mod protocol;
 mod raw;
 pub mod route;
 pub mod rule;
+mod sys;
 mod value;
 
 pub use connection::RouteExt;
