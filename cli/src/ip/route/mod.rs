@@ -9,10 +9,13 @@ mod select;
 mod show;
 mod words;
 
+use nl_core::{Errno, Error};
 use nl_route::Mode;
+use nl_route::route::{RouteEntry, RouteTable};
 
 use self::modify::Change;
 pub(super) use self::modify::{protocol, vrf_device};
+use self::select::Select;
 pub(super) use self::words::{dsfield, realms, route_type, show_realms, show_type};
 use super::Ip;
 use crate::failure::Failure;
@@ -128,7 +131,22 @@ fn usage() -> Failure {
     Failure::new(255, USAGE)
 }
 
+/// The routes that are selected among; whether they fit is for the caller to ask.
+///
+/// The main table is there from the first route on: until then it is empty, not unknown.
+fn list(ip: &mut Ip<'_>, select: &Select) -> Result<Vec<RouteEntry>, Error> {
+    match ip.connection().collect(&select.request()) {
+        Err(error)
+            if select.table == Some(RouteTable::MAIN)
+                && error.errno() == Some(Errno(nix::libc::ENOENT)) =>
+        {
+            Ok(Vec::new())
+        }
+        routes => routes,
+    }
+}
+
 /// What the kernel said to a list of routes: ip leaves with 2 then.
-fn list_failed(error: &nl_core::Error) -> Failure {
+fn list_failed(error: &Error) -> Failure {
     Failure::new(2, super::dump_failed(error).text())
 }

@@ -8,8 +8,8 @@ use nl_route::RawRequest;
 use nl_route::protocol::RTM_NEWROUTE;
 use nl_route::route::{RouteScope, RouteView};
 
-use super::list_failed;
 use super::select::Select;
+use super::{list, list_failed};
 use crate::failure::Failure;
 use crate::ip::Ip;
 use crate::ip::session::refused;
@@ -23,10 +23,7 @@ pub(super) fn save(ip: &mut Ip<'_>, words: Words<'_>) -> Result<(), Failure> {
     if std::io::stdout().is_terminal() {
         return Err(Failure::new(255, "Not sending a binary stream to stdout"));
     }
-    let routes = ip
-        .connection()
-        .collect(&select.request())
-        .map_err(|error| list_failed(&error))?;
+    let routes = list(ip, &select).map_err(|error| list_failed(&error))?;
     ip.out.write_all(&MAGIC.to_ne_bytes())?;
     for route in routes.iter().filter(|route| select.fits(&route.view())) {
         let payload = route.payload();

@@ -1,0 +1,496 @@
+//! `ip netns`, `ip route`, `ip neigh` and `ip rule`, word for word as iproute2 6.1 has them.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod side;
+
+use side::{Side, compare};
+
+#[test]
+fn routes_are_as_iproute2_has_them() {
+    nl_netns::isolate!(|| compare(ROUTES));
+}
+
+#[test]
+fn neighbours_are_as_iproute2_has_them() {
+    nl_netns::isolate!(|| compare(NEIGHBOURS));
+}
+
+#[test]
+fn rules_are_as_iproute2_has_them() {
+    nl_netns::isolate!(|| compare(RULES));
+}
+
+#[test]
+fn names_are_as_iproute2_has_them() {
+    nl_netns::isolate!(|| compare(NAMES));
+}
+
+/// Without iproute2: what is made is shown, in text and in JSON, and what is deleted is gone.
+#[test]
+fn what_is_made_is_shown_until_it_is_deleted() {
+    nl_netns::isolate!(|| {
+        let ip = Side::ours();
+        for (add, show, text, delete) in [
+            (
+                "route add 10.9.0.0/16 via 10.0.0.2 metric 7",
+                "route show 10.9/16",
+                "10.9.0.0/16 via 10.0.0.2 dev v0 metric 7 \n",
+                "route del 10.9.0.0/16",
+            ),
+            (
+                "route add default nexthop via 10.0.0.2 weight 2 nexthop via 10.0.0.3",
+                "-j route show default",
+                "[{\"dst\":\"default\",\"flags\":[],\"nexthops\":[\
+                 {\"gateway\":\"10.0.0.2\",\"dev\":\"v0\",\"weight\":2,\"flags\":[]},\
+                 {\"gateway\":\"10.0.0.3\",\"dev\":\"v0\",\"weight\":1,\"flags\":[]}]}]\n",
+                "route del default",
+            ),
+            (
+                "-6 route add fd09::/16 via fd00::2",
+                "-6 route show fd09::/16",
+                "fd09::/16 via fd00::2 dev v0 metric 1024 pref medium\n",
+                "-6 route del fd09::/16",
+            ),
+            (
+                "neigh add 10.0.0.7 lladdr 2:0:0:0:0:7 dev v0",
+                "neigh show dev v0 nud permanent",
+                "10.0.0.7 lladdr 02:00:00:00:00:07 PERMANENT \n",
+                "neigh del 10.0.0.7 dev v0",
+            ),
+            (
+                "rule add from 10.7.0.0/16 fwmark 7 table 77 pref 7",
+                "rule show pref 7",
+                "7:\tfrom 10.7.0.0/16 fwmark 0x7 lookup 77\n",
+                "rule del pref 7",
+            ),
+            (
+                "netns add red",
+                "-j netns",
+                "[{\"name\":\"red\"}]\n",
+                "netns del red",
+            ),
+        ] {
+            for line in [add, delete] {
+                if line == delete {
+                    let shown = ip.run(show);
+                    assert_eq!((shown.code, shown.out.as_str()), (Some(0), text), "{show}");
+                }
+                let done = ip.run(line);
+                assert_eq!((done.code, done.err.as_str()), (Some(0), ""), "{line}");
+            }
+            let left = ip.run(show).out;
+            assert!(left.is_empty() || left == "[]\n", "{show}: {left}");
+        }
+    });
+}
+
+/// Routes that were saved come back.
+#[test]
+fn saved_routes_are_restored() {
+    nl_netns::isolate!(|| {
+        let script = "set -e; ip() { $NLCTL ip \"$@\"; }
+            ip route add 10.1.0.0/16 via 10.0.0.2; ip route add 10.2.0.0/16 dev v1 metric 3
+            ip route > /run/before; ip route save > /run/routes
+            ip route flush root 10.0.0.0/8; test -z \"$(ip route)\"
+            ip route restore < /run/routes; ip route | diff /run/before -";
+        let ip = Side::ours();
+        let outcome = ip.shell(script);
+        assert_eq!(
+            (outcome.code, outcome.out.as_str(), outcome.err.as_str()),
+            (Some(0), "", "")
+        );
+    });
+}
+
+const ROUTES: &str = "
+    route
+    -d route
+    -j -p route
+    -j -d -p route
+    -6 route
+    -6 -j -p route
+    route show table all
+    route show table local
+    route add 10/8 via 10.0.0.2
+    route add 10/8 via 10.0.0.2
+    route add 11.0.0.0/8 nexthop via 10.0.0.2 weight 2 nexthop dev v1 onlink
+    route add 12.0.0.0/8 via inet6 fe80::1 dev v0
+    route add 13.0.0.0/8 dev v0 mtu lock 1400 advmss 1300 window 100 rtt 5 rttvar 10ms ssthresh 3 cwnd 4 reordering 5 hoplimit 6 initcwnd 7 features ecn rto_min 2s initrwnd 8 quickack 1 congctl cubic fastopen_no_cookie 1 realms 1/2
+    route add blackhole 14.0.0.0/8 metric 5
+    route add unreachable default metric 500 table 100
+    route add throw 15.0.0.0/8 tos 0x10
+    route show
+    -d route show
+    -o route show
+    -j -p route show
+    -d -j -p route show
+    route show table all
+    -N route show
+    -6 route add 2001:db9::/32 nexthop via fd00::2 nexthop via fd00::3 weight 4
+    -6 route add blackhole 2001:dba::/32
+    -6 -s route
+    -6 -d -s route
+    -6 -j -s -p route
+    route get 10.0.0.5
+    -j -p route get 10.0.0.5
+    -d route get 10.1.1.1
+    route get fibmatch 10.1.1.1
+    route get fd00::9
+    route get ::1
+    -j -p route get ::1
+    route get 10.0.0.255
+    route get 8.8.8.8
+    route get 14.1.1.1
+    route get 11.1.1.1 from 10.0.0.1 ipproto tcp sport 5 dport 6 uid 3 mark 7
+    route get 10.0.0.5 oif v1
+    route get 10.0.0.5 connected
+    route get 10.0.0.5/24
+    -s route show cache
+    route show dev v0
+    route show dev nope
+    route show root 10/8
+    route show match 10.0.0.0/24
+    route show exact 10/8
+    route show 10/8
+    route show default
+    route show via 10.0.0.2
+    route show proto kernel
+    route show scope link
+    route show type blackhole
+    route show src 10.0.0.1
+    route show metric 5
+    route show realm 1/2
+    -6 route show root fd00::/16
+    route flush
+    route flush table 100
+    route flush table 100
+    -s -s route flush 10/8
+    -s route flush 10/8
+    -s route flush table 100
+    route flush table cache
+    -s route flush cache
+    route add foo dev v0
+    route add 10.0.0.0/33 dev v0
+    route add 10.0.0.1/8 dev v0
+    route add 10.0.0.0/8 dev nope
+    route add 10.0.0.0/8 dev
+    route add 10.0.0.0/8 garbage
+    route add
+    route add default
+    route add default via 99.1.1.1
+    route add default via foo
+    -6 route add default via 10.0.0.1
+    route add 16/8 dev v0 proto nope
+    route add 16/8 dev v0 scope nope
+    route add 16/8 dev v0 table nope
+    route add 16/8 dev v0 metric nope
+    route add 16/8 dev v0 mtu nope
+    route add 16/8 dev v0 tos nope
+    route add 16/8 dev v0 realm nope
+    route add 16/8 dev v0 expires nope
+    route add 16/8 dev v0 nhid nope
+    route add 16/8 dev v0 nhid 7
+    route add 16/8 dev v0 rtt nope
+    route add 16/8 dev v0 features nope
+    route add 16/8 dev v0 quickack 5
+    route add 16/8 dev v0 hoplimit 256
+    route add 16/8 dev v0 pref nope
+    route add 16/8 dev v0 vrf nope
+    route add 16/8 nexthop garbage
+    route add 16/8 nexthop
+    route add 16/8 nexthop dev nope
+    route add 16/8 nexthop dev v0 weight 0
+    route add 16/8 nexthop dev v0 weight 257
+    route add 16/8 nexthop via foo
+    route add 16/8 nexthop via fe80::1 dev v0
+    route del 77/8
+    route change 77/8 dev v0
+    route test 77/8 dev v0
+    route replace 77/8 dev v0
+    route append 77/8 dev v1
+    route prepend 77/8 dev v1 metric 3
+    route list 77/8
+    route nope
+    route get
+    route get nope
+    route get 10.0.0.1 iif nope
+    route get 10.0.0.1 ipproto nope
+    route get 10.0.0.1 sport nope
+    route get 10.0.0.1 uid nope
+    route get 10.0.0.1 mark nope
+    route show table nope
+    route show proto nope
+    route show scope nope
+    route show type nope
+    route show tos nope
+    route show nope
+    route show via nope
+    route show realm nope
+    route show mark nope
+    route show nhid nope
+    route show vrf v0
+    route add local 50.0.0.1 dev v0
+    route add nat 51.0.0.1 via 1.1.1.1
+    route add multicast 224.1.0.0/16 dev v0
+    route add anycast 52.0.0.0/8 dev v0
+    route add broadcast 53.0.0.0/8 dev v0
+    route add prohibit 54.0.0.0/8
+    route show table all
+    -d route show type local table all
+    route
+    -6 route
+    -6 route show table all
+    -6 -d -j route show table all
+";
+
+const NEIGHBOURS: &str = "
+    ~neigh
+    ~neigh add 10.0.0.2 lladdr 02:00:00:00:00:09 dev v0
+    ~neigh add 10.0.0.2 lladdr 02:00:00:00:00:09 dev v0
+    ~neigh add 10.0.0.3 lladdr 02:00:00:00:00:0a nud stale dev v0
+    ~neigh add 10.0.0.4 dev v0 nud failed
+    ~neigh add 10.0.0.5 dev v0 nud noarp lladdr 1:2:3:4:5:6
+    ~neigh add 10.0.0.6 dev v0 lladdr 1:2:3:4:5:6 nud reachable router extern_learn protocol zebra
+    ~neigh add proxy 10.0.0.7 dev v0
+    ~neigh add 10.0.0.8 dev v0 lladdr 1:2:3:4:5:6 use
+    ~neigh add 10.0.0.9 dev v0 managed
+    ~neigh add fd00::2 lladdr 02:00:00:00:00:09 dev v0 router
+    ~neigh
+    ~-d neigh
+    ~-N neigh
+    ~neigh show proxy
+    -j neigh show proxy
+    ~neigh show nud all
+    ~neigh show nud stale
+    ~neigh show nud permanent dev v0
+    ~neigh show dev v0
+    ~neigh show to 10.0.0.2
+    ~neigh show 10.0.0.0/30
+    ~neigh show dev nope
+    ~neigh show nud nope
+    ~neigh show garbage
+    ~neigh show master v0
+    ~neigh show master nope
+    ~neigh show vrf v0
+    ~neigh show nomaster
+    ~neigh show unused
+    ~neigh show protocol zebra
+    ~neigh show protocol nope
+    ~-6 neigh
+    ~-4 neigh show nud 0x40
+    ~neigh get 10.0.0.2 dev v0
+    ~neigh get 10.0.0.99 dev v0
+    ~neigh get 10.0.0.2
+    ~neigh get
+    ~neigh get proxy 10.0.0.7 dev v0
+    -j neigh get 10.0.0.2 dev v0
+    ~neigh add 10.0.0.2
+    ~neigh add dev v0
+    ~neigh add foo dev v0
+    ~neigh add 10.0.0.20 dev nope
+    ~neigh add 10.0.0.20 lladdr xx dev v0
+    ~neigh add 10.0.0.20 lladdr 1:2:3 dev v0
+    ~neigh add 10.0.0.20 lladdr 1:2:3:4:5:600 dev v0
+    ~neigh add 10.0.0.20 lladdr 10.0.0.1 dev v0
+    ~neigh add 10.0.0.20 dev v0
+    ~neigh add 10.0.0.20 nud nope dev v0
+    ~neigh add 10.0.0.20 10.0.0.21 dev v0
+    ~neigh add proxy 10.0.0.20 proxy 10.0.0.21
+    ~neigh add 10.0.0.20 lladdr
+    ~neigh change 10.0.0.2 lladdr 02:00:00:00:00:0f dev v0
+    ~neigh change 10.0.0.55 lladdr 02:00:00:00:00:0f dev v0
+    ~neigh replace 10.0.0.2 lladdr null dev v0
+    ~neigh replace 10.0.0.2 lladdr 02:00:00:00:00:ff dev v0
+    ~neigh append 10.0.0.2 lladdr 02:00:00:00:00:ff dev v0
+    ~neigh test 10.0.0.2 lladdr 02:00:00:00:00:ff dev v0
+    ~neigh del 10.0.0.2 dev v0
+    ~neigh del 10.0.0.2 dev v0
+    ~neigh del 10.0.0.77 dev v0
+    ~neigh nope
+    ~neigh flush
+    ~neigh flush dev v0
+    ~neigh flush dev nope
+    ~neigh
+";
+
+const RULES: &str = "
+    rule
+    -6 rule
+    -d rule
+    -j -p rule
+    -6 -j rule
+    rule add from 10.0.0.0/8 table 100
+    rule add from 10.0.0.0/8 table 100
+    rule add from 10.0.0.1 to 11/8 tos 0x10 fwmark 7/0xff iif lo oif v0 pref 50 table main uidrange 5-10 ipproto tcp sport 80 dport 100-200
+    rule add not from 10.0.0.0/8 lookup 7 prio 60
+    rule add blackhole from 1.1.1.1
+    rule add unreachable to 1.1.1.1 pref 70
+    rule add prohibit iif nonexist pref 71
+    rule add goto 100 pref 72
+    rule add nop pref 73
+    rule add goto 73 pref 69
+    rule add from all lookup main suppress_prefixlength 0 suppress_ifgroup 5 pref 74
+    rule add l3mdev pref 75 protocol bgp
+    rule add table 300 tun_id 77 pref 76
+    rule add realms 1/2 table 5 pref 77
+    rule add fwmark 16 table 5 pref 78 order 79
+    rule add type blackhole pref 80
+    rule add from default to any table local pref 81
+    rule add fwmark 1 pref 82
+    rule add ipproto 250 dport 53 pref 83
+    rule add nat 1.2.3.4 pref 84
+    rule add dsfield 0x28 pref 85
+    rule add from 10.0.0.0/8
+    rule
+    -d rule
+    -N rule
+    -j -p rule
+    -j -d rule
+    rule show from 10.0.0.0/8
+    rule show from 10.0.0.1
+    rule show to 1.1.1.1
+    rule show table 100
+    rule show lookup main
+    rule show fwmark 7
+    rule show fwmark 7/0xff
+    rule show iif lo
+    rule show oif v0
+    rule show pref 50
+    rule show prio 50
+    rule show order 50
+    rule show not
+    rule show uidrange 5-10
+    rule show ipproto tcp
+    rule show sport 80
+    rule show dport 100-200
+    rule show tos 0x10
+    rule show l3mdev
+    rule show protocol bgp
+    rule show tun_id 77
+    rule show suppress_prefixlength 0
+    rule show garbage
+    rule show table nope
+    rule list from foo
+    rule add
+    rule add from
+    rule add from foo
+    rule add garbage
+    rule add table nope
+    rule add pref nope
+    rule add fwmark nope
+    rule add fwmark 1/nope
+    rule add tos nope
+    rule add iif 0123456789abcdefg table 5
+    rule add uidrange nope
+    rule add ipproto nope
+    rule add sport nope
+    rule add dport nope
+    rule add goto nope
+    rule add goto 5 pref 5
+    rule add goto 50 pref 51
+    rule add realms nope
+    rule add protocol nope
+    rule add type nope
+    rule add suppress_prefixlength nope
+    rule add suppress_ifgroup nope
+    rule add tun_id nope
+    rule add l3mdev table 5
+    -6 rule add from 10.0.0.0/8
+    -6 rule add from fd00::/8 table 5
+    -6 rule show
+    rule add from fd00::/8 table 6
+    -6 rule
+    -6 rule flush
+    -6 rule
+    rule del pref 50
+    rule del pref 50
+    rule del
+    rule del from 99.0.0.0/8
+    rule nope
+    rule flush from 10.0.0.0/8
+    -s rule flush protocol bgp
+    rule flush
+    rule
+";
+
+const NAMES: &str = "
+    netns
+    netns list
+    netns add
+    netns add a
+    netns add a
+    netns add a/b
+    netns add ..
+    netns add ''
+    netns add b c
+    netns list
+    netns ls x
+    -j netns
+    netns set a 5
+    netns set a 5
+    netns set b 5
+    netns set b auto
+    netns set b nope
+    netns set b -1
+    netns set b
+    netns set
+    netns set nope 5
+    netns set a/b 5
+    netns list
+    -j -p netns list
+    netns list-id
+    -j -p netns list-id
+    netns list-id nsid 5
+    netns list-id nsid 99
+    netns list-id nsid nope
+    netns list-id target-nsid 5
+    netns list-id target-nsid 5 nsid 0
+    netns list-id target-nsid 99
+    netns list-id target-nsid nope
+    netns list-id garbage
+    -n a netns list-id
+    netns exec
+    netns exec a
+    netns exec nope true
+    netns exec a/b true
+    netns exec a false
+    netns exec a sh -c 'exit 7'
+    netns exec a sh -c 'readlink /proc/self/ns/net >/dev/null && ls /sys/class/net'
+    netns exec a /nonexistent
+    -n nope route
+    -n a route
+    -n a rule
+    -all netns exec
+    -all netns exec ls /sys/class/net
+    -all netns exec false
+    netns identify
+    netns identify 999999999
+    netns identify nope
+    netns identify 1 2
+    netns pids
+    netns pids a
+    netns pids nope
+    netns pids a b
+    netns attach
+    netns attach c
+    netns attach d nope
+    netns attach d 999999999
+    netns attach a/b 1
+    netns delete
+    netns delete nope
+    netns delete a/b
+    netns delete b c
+    netns list
+    -all netns delete
+    netns list
+    -j netns
+    -all netns delete x
+    netns nope
+    netns help
+    netns l
+    netns e
+    netns p
+    netns d
+    netns s
+    netns list-
+";
