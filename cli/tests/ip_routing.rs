@@ -10,6 +10,12 @@ fn routes_are_as_iproute2_has_them() {
     nl_netns::isolate!(|| compare(ROUTES));
 }
 
+/// Corners: families, colours, words that mean something unexpected.
+#[test]
+fn corners_are_as_iproute2_has_them() {
+    nl_netns::isolate!(|| compare(CORNERS));
+}
+
 #[test]
 fn neighbours_are_as_iproute2_has_them() {
     nl_netns::isolate!(|| compare(NEIGHBOURS));
@@ -492,5 +498,160 @@ const NAMES: &str = "
     netns p
     netns d
     netns s
-    netns list-
+    netns list- garbage
+";
+
+const CORNERS: &str = "
+    route add 11.0.0.0/8 nexthop via 10.0.0.2 weight 2 realm 3 nexthop via inet6 fd00::2 dev v0 weight 5 onlink
+    route add 12.0.0.0/8 via 10.0.0.2 mtu 1400 hoplimit 30 rtt 2s rto_min 1.5s
+    route
+    -j route
+    -o route
+    -c=always route
+    -c=always -6 route
+    -c=always rule
+    -c=always neigh show nud all to 10.0.0.0/8
+    route get 12.0.0.1 mark 20
+    route get 12.0.0.1 mark 3 tos 4
+    -j route get 12.0.0.1 mark 20
+    route get 10.0.0.7 uid 7 ipproto udp sport 3 dport 4
+    route get 10.0.0.1 from 10.0.0.9 iif v0
+    route get fibmatch 11.5.5.5
+    -6 route get default
+    -4 route get default
+    route get 224.0.0.5
+    route get 255.255.255.255
+    route add unreachable fd05::/16
+    route get fd05::1
+    -6 route add prohibit fd06::/16 metric 5
+    route add throw fd07::/16
+    -6 route
+    -6 route get fd06::1
+    route
+    -d route
+    -j route
+    -6 route
+    route add 30/8 via 10.0.0.2 src 10.0.0.1 table 1000 proto 77 scope 100
+    route show table 1000
+    -d route show table 1000
+    route show table all proto 77
+    route show proto static table all
+    route show table 0
+    route list type unicast
+    route list table all type broadcast
+    route list root 0/0
+    route list match 11.1.1.1
+    route list exact 11/8
+    route list to root 12/8
+    route list to exact 12/8
+    route list via 10.0.0.0/24
+    route list via inet6 fd00::2
+    route list src 10.0.0.0/8
+    -6 route list fd00::/64
+    -6 route list default
+    -6 route list scope global
+    route list scope 253
+    r l
+    ro s
+    r a 40/8 dev v0
+    r d 40/8
+    r c 40/8 dev v0
+    r rep 40/8 dev v0
+    r del 40/8 dev v1
+    r del 40/8 via 10.0.0.99
+    r del 40/8 proto static
+    r del 40.0.0.0/8 dev v0
+    route add 41/8 dev v0 congctl nope
+    route add 41/8 dev v0 congctl lock cubic
+    route add 42/8 dev v0 onlink via 99.0.0.1
+    route add 43/8 via 10.0.0.2 dev v0 metric 100 preference 200
+    route add 44/8 dev v0 tos AF11
+    route add 45/8 dev v0 dsfield 4
+    route add 46/8 dev v0 table local
+    route add to 47/8 dev v0 oif v1
+    route add unicast 48/8 dev v0
+    route add 0/0 dev v0
+    route add any dev v1 metric 5
+    route add all dev v1 metric 6
+    route list
+    route list any
+    -6 route add ::/0 dev v0
+    -6 route add default via fd00::5
+    -6 r
+    route del default
+    route del default
+    route del default
+    route del default
+    -s -s route flush table main proto boot
+    -s route flush root 10/8 dev v1
+    -6 -s route flush table main
+    route flush table main type broadcast
+    -s route flush cache table main
+    -6 -s route flush cache
+    route list
+    -4 -6 route list
+    -0 route list
+    -B route list
+    -f inet6 route add 50/8 dev v0
+    route add help
+    route show help
+    route get help
+    neigh add help
+    ~neigh show help
+    rule add help
+    rule show help
+    rule add not help
+    route get 10.0.0.1 from
+    route list dev
+    route list proto
+    route list table
+    rule list table
+    rule del garbage
+    rule del priority
+    neigh del 10.0.0.5
+    neigh del
+    neigh add
+    ~neigh show dev v0 dev v1
+    neigh get 10.0.0.1 10.0.0.2
+    neigh get dev v0
+    neigh get foo dev v0
+    neigh get 10.0.0.1 dev nope
+    neigh add 10.0.0.1 dev v0 nud 0x40 lladdr 1:2:3:4:5:6
+    neigh add 10.0.0.2 dev v0 nud none
+    neigh add 10.0.0.3 dev v0 nud perm lladdr 1:2:3:4:5:6
+    neigh add 10.0.0.4 dev v0 nud 3
+    ~neigh show nud none
+    ~neigh show nud permanent nud noarp
+    ~neigh show to 10.0.0.3 dev v0
+    ~-0 neigh
+    rule add pref 0x10 table 0x20
+    rule add pref 30 fwmark 0x10/0x10 lookup main
+    rule add pref 31 fwmark 0/0x10 lookup main
+    rule add pref 32 fwmark 5/0 lookup main
+    rule add pref 33 sport 5-4 table 5
+    rule add pref 35 uidrange 9-3 table 5
+    rule add pref 36 suppress_prefixlength -1 table 5
+    rule add pref 37 suppress_ifgroup default table 5
+    rule add pref 38 iif '' table 5
+    rule add pref 39 from 10.0.0.1/0 table 5
+    rule add pref 40 to 0/0 table 5
+    rule add pref 41 table all
+    rule add pref 43 realms 5 table 5
+    rule add pref 44 proto static table 5
+    rule add pref 45 type unicast
+    rule add pref 46 local
+    rule add pref 47 order 48 prio 49 table 5
+    rule add pref 49 table 5
+    rule
+    -j rule
+    rule list fwmark 0x10
+    rule list not
+    rule list suppress_ifgroup default
+    -4 rule del table 5
+    rule del table 5
+    rule del lookup 0x20
+    rule flush table 5
+    rule
+    rule flush proto static
+    rule
 ";

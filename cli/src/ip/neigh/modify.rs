@@ -56,13 +56,14 @@ pub(super) fn run(ip: &mut Ip<'_>, mut words: Words<'_>, change: Change) -> Resu
             "dev" => device = Some(words.required()?),
             _ if matches(word, "protocol") => neigh.protocol = Some(protocol(words.required()?)?),
             _ => {
-                let value = if word == "to" {
+                let mut value = if word == "to" {
                     words.required()?
                 } else {
                     word
                 };
+                // ip passes over it, as if it were `to`.
                 if matches(value, "help") {
-                    return Err(usage());
+                    value = words.required()?;
                 }
                 if dst.is_some() {
                     return Err(duplicate_or_garbage("to", value));

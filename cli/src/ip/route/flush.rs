@@ -3,7 +3,7 @@
 use std::fs;
 use std::io::Write;
 
-use nl_core::Errno;
+use nl_core::{Errno, Error};
 use nl_route::RawRequest;
 use nl_route::protocol::RTM_DELROUTE;
 use nl_route::route::{RouteType, RouteView};
@@ -40,6 +40,7 @@ pub(super) fn flush(ip: &mut Ip<'_>, words: Words<'_>) -> Result<(), Failure> {
             .collect(&select.request())
             .map_err(|error| Failure::new(2, format!("{}\nFlush terminated", refused(&error))))?;
         let mut deleted = 0;
+        let mut failure = None;
         for route in &routes {
             let view = route.view();
             if !select.fits(&view) || is_last_resort(&view) {
@@ -57,9 +58,13 @@ pub(super) fn flush(ip: &mut Ip<'_>, words: Words<'_>) -> Result<(), Failure> {
             match ip.connection().call(&request) {
                 // Gone with another one, or by itself.
                 Err(error) if error.errno() == Some(Errno(nix::libc::ESRCH)) => {}
-                Err(error) => return Err(refused(&error)),
+                // The others go nevertheless.
+                Err(error) => failure = Some(error),
                 Ok(()) => deleted += 1,
             }
+        }
+        if let Some(error) = failure {
+            return Err(flush_failed(&error));
         }
         if deleted == 0 {
             break;
@@ -81,6 +86,14 @@ pub(super) fn flush(ip: &mut Ip<'_>, words: Words<'_>) -> Result<(), Failure> {
         }
     }
     Ok(())
+}
+
+fn flush_failed(error: &Error) -> Failure {
+    let why = match error.errno() {
+        Some(errno) => errno.description().to_owned(),
+        None => error.to_string(),
+    };
+    Failure::new(2, format!("Failed to send flush request: {why}"))
 }
 
 /// The kernel's own default route of IPv6, which only says that there is none; it cannot be deleted.

@@ -92,17 +92,14 @@ pub(super) fn get(ip: &mut Ip<'_>, mut words: Words<'_>) -> Result<(), Failure> 
         request.oif = Some(ip.device(name)?);
     }
     let host = bits(family);
-    if dst.addr.is_some() && dst.len != host {
+    if dst.len != host {
         eprintln!(
             "Warning: /{} as prefix is invalid, only /{host} (or none) is supported.",
             dst.len
         );
     }
     let addr = PrefixWord { family, ..dst }.prefix().addr;
-    request.dst = match dst.addr {
-        Some(_) => Prefix::host(addr),
-        None => Prefix::new(addr, 0),
-    };
+    request.dst = Prefix::host(addr);
     // A connected socket asks twice; ip sends the same question and shows both answers.
     let asked = if connected && request.src.is_none() {
         2

@@ -123,11 +123,7 @@ pub(super) fn doc(ip: &mut Ip<'_>, route: &RouteView<'_>, select: &Select) -> Do
     flags(&mut doc, route.flags());
     if let Some(mark) = route.mark() {
         if mark >= 16 {
-            doc.field(
-                "mark",
-                format!("{mark:#x}"),
-                format_args!("mark {mark:#x} "),
-            );
+            doc.field("mark", mark, format_args!("mark {mark:#x} "));
         } else {
             doc.shown("mark", "mark", mark);
         }
@@ -402,7 +398,8 @@ fn hop_doc(ip: &mut Ip<'_>, hop: &Hop<'_>, family: Family, numeric: bool) -> Doc
     if let Some(flow) = hop.flow() {
         realms(&mut doc, flow, numeric);
     }
-    device(&mut doc, "dev", ip.link_name(hop.ifindex()));
+    // ip leaves the colour out here.
+    doc.shown("dev", "dev", ip.link_name(hop.ifindex()));
     doc.shown("weight", "weight", hop.weight());
     flags(&mut doc, hop.flags());
     doc

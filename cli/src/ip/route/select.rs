@@ -129,9 +129,6 @@ impl Select {
                     } else {
                         word
                     };
-                    if matches(value, "help") {
-                        return Err(usage());
-                    }
                     let (root, inside) = scoped(value, &mut words, family)?;
                     select.root_dst = root.or(select.root_dst);
                     select.match_dst = inside.or(select.match_dst);
@@ -256,6 +253,10 @@ fn scoped(
     } else {
         word
     };
+    // Other than `default`, these two mean any prefix.
+    if family == AF_UNSPEC && matches!(word, "any" | "all") {
+        return Ok((None, None));
+    }
     let exact = Some(prefix(word, family)?);
     Ok((exact, exact))
 }

@@ -65,6 +65,7 @@ pub(in crate::ip) fn show_realms(flow: u32, numeric: bool) -> (Option<String>, S
 pub(in crate::ip) fn route_type(word: &str) -> Option<RouteType> {
     match word {
         "brd" => Some(RouteType::BROADCAST),
+        "any" => Some(RouteType::ANYCAST),
         "none" => None,
         _ => RouteType::from_name(word).or_else(|| number(word).map(RouteType)),
     }

@@ -47,9 +47,12 @@ pub(super) fn run(ip: &mut Ip<'_>, mut words: Words<'_>, change: Change) -> Resu
     if change == Change::Delete {
         return ip.call(&DelRule(rule));
     }
-    if !has_table {
-        rule.table = Some(RouteTable::MAIN);
-    }
+    let default = if has_table {
+        RouteTable::UNSPEC
+    } else {
+        RouteTable::MAIN
+    };
+    rule.table.get_or_insert(default);
     ip.call(&rule)
 }
 

@@ -281,14 +281,11 @@ fn conditions(doc: &mut Doc, rule: &RuleView<'_>, numeric: bool) {
         doc.field("tos", tos.as_str(), format_args!(" tos {tos}"));
     }
     if rule.fwmark().is_some() || rule.fwmask().is_some() {
-        let mark = rule.fwmark().unwrap_or(0);
-        doc.field(
-            "fwmark",
-            format!("{mark:#x}"),
-            format_args!(" fwmark {mark:#x}"),
-        );
+        let mark = hexadecimal(rule.fwmark().unwrap_or(0));
+        doc.field("fwmark", mark.as_str(), format_args!(" fwmark {mark}"));
         if let Some(mask) = rule.fwmask().filter(|mask| *mask != u32::MAX) {
-            doc.field("fwmask", format!("{mask:#x}"), format_args!("/{mask:#x}"));
+            let mask = hexadecimal(mask);
+            doc.field("fwmask", mask.as_str(), format_args!("/{mask}"));
         }
     }
     if let Some(name) = rule.iifname() {
@@ -319,6 +316,15 @@ fn conditions(doc: &mut Doc, rule: &RuleView<'_>, numeric: bool) {
     }
     if let Some(id) = rule.tun_id() {
         doc.field("tun_id", id, format_args!(" tun_id {id}"));
+    }
+}
+
+/// A number as `%#x` writes it: 0 without a prefix.
+fn hexadecimal(number: u32) -> String {
+    if number == 0 {
+        "0".to_owned()
+    } else {
+        format!("{number:#x}")
     }
 }
 
