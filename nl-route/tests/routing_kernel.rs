@@ -684,9 +684,11 @@ fn a_dump_that_is_left_early_does_not_disturb_the_next_request() {
             .table(RouteTable::MAIN)
             .protocol(RouteProtocol::BOOT);
         for taken in [0, 1, 77, 500, 5000, 9999] {
-            let mut dump = rt.start_dump(&all).unwrap();
-            for _ in 0..taken {
-                assert!(dump.next().unwrap().is_some());
+            {
+                let mut dump = rt.start_dump(&all).unwrap();
+                for _ in 0..taken {
+                    assert!(dump.next().unwrap().is_some());
+                }
             }
             let got = rt.get(&GetRoute::new(nth(taken).addr).fib_match()).unwrap();
             assert_eq!(got.view().dst(), Some(nth(taken)));

@@ -133,9 +133,9 @@ nl_core::attrs! {
         IFLA_MAX_PACING_OFFLOAD_HORIZON = 66, max_pacing_offload_horizon: Bytes;
         /// 1 if the link can never leave its namespace.
         IFLA_NETNS_IMMUTABLE = 67, netns_immutable: U8;
-        /// Bytes kept free before packets (kernel 6.19).
+        /// Bytes kept free before packets (kernel 6.18).
         IFLA_HEADROOM = 68, headroom: U16;
-        /// Bytes kept free behind packets (kernel 6.19).
+        /// Bytes kept free behind packets (kernel 6.18).
         IFLA_TAILROOM = 69, tailroom: U16;
     }
     nests {

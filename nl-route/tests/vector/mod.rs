@@ -1,5 +1,7 @@
 //! Captured messages in `tests/vectors/*.hex`, and a comparison that people can read.
 
+#![allow(dead_code, reason = "each test file uses its part")]
+
 use std::fmt::Write as _;
 use std::path::Path;
 
@@ -13,10 +15,15 @@ pub(crate) fn load(name: &str) -> Vec<u8> {
         .join("tests/vectors")
         .join(format!("{name}.hex"));
     let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{name}: {error}"));
-    text.lines()
+    let digits: String = text
+        .lines()
         .filter_map(|line| line.split('#').next())
         .flat_map(str::split_whitespace)
-        .map(|byte| u8::from_str_radix(byte, 16).unwrap())
+        .collect();
+    digits
+        .as_bytes()
+        .chunks(2)
+        .map(|byte| u8::from_str_radix(std::str::from_utf8(byte).unwrap(), 16).unwrap())
         .collect()
 }
 
