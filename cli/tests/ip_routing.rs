@@ -16,6 +16,12 @@ fn corners_are_as_iproute2_has_them() {
     nl_netns::isolate!(|| compare(CORNERS));
 }
 
+/// Without capabilities, where there is something to be refused.
+#[test]
+fn refusals_are_as_iproute2_has_them() {
+    nl_netns::isolate!(|| compare(REFUSALS));
+}
+
 #[test]
 fn neighbours_are_as_iproute2_has_them() {
     nl_netns::isolate!(|| compare(NEIGHBOURS));
@@ -654,4 +660,40 @@ const CORNERS: &str = "
     rule
     rule flush proto static
     rule
+";
+
+const REFUSALS: &str = "
+    netns add z
+    !netns list
+    !netns add u
+    !netns exec z true
+    !netns delete z
+    !netns set z 4
+    !netns pids z
+    !netns attach u 1
+    !-all netns delete
+    !-all netns exec true
+    !-n z route
+    !route
+    !-6 route
+    !route add 10/8 dev lo
+    !route add 10/8 dev nope
+    !route del 10.0.0.0/24
+    !route get 10.0.0.2
+    !route flush table 99
+    !-s route flush cache
+    !neigh
+    !neigh add 10.0.0.2 dev v0 lladdr 1:2:3:4:5:6
+    !neigh del 10.0.0.2 dev v0
+    !neigh get 10.0.0.2 dev v0
+    !neigh flush dev lo nud all
+    !rule
+    !rule add table 5
+    !rule del pref 32766
+    !rule flush
+    route add 33/8 dev v0
+    !route flush 33/8
+    neigh add 10.0.0.2 dev v0 lladdr 1:2:3:4:5:6
+    !neigh flush 10.0.0.2 nud all
+    -all netns delete
 ";

@@ -59,7 +59,19 @@ impl Side {
         self.output(&mut command)
     }
 
+    /// Runs a command line as somebody without capabilities.
+    pub(crate) fn run_powerless(&self, line: &str) -> Outcome {
+        let mut command = Command::new("setpriv");
+        command.args(["--securebits", "+noroot"]);
+        command.args(["--inh-caps=-all", "--bounding-set=-all", self.program]);
+        command.args(self.first).args(split(line));
+        self.output(&mut command)
+    }
+
     fn sorted(&self, line: &str) -> Outcome {
+        if let Some(line) = line.strip_prefix('!') {
+            return self.run_powerless(line);
+        }
         let Some(line) = line.strip_prefix('~') else {
             return self.run(line);
         };
@@ -125,7 +137,7 @@ fn split(line: &str) -> Vec<String> {
 }
 
 /// Runs a table of command lines on one side, then on the other, and tells of all that differ. Lines that begin with
-/// `~` print in an order that is the kernel's dice: their output is sorted.
+/// `~` print in an order that is the kernel's dice: their output is sorted. Those that begin with `!` are run without capabilities.
 pub(crate) fn compare(table: &str) {
     let Some(theirs) = Side::theirs() else {
         eprintln!("skipped: no ip of iproute2 6.1 here to compare with");

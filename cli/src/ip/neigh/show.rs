@@ -15,8 +15,7 @@ use crate::ip::doc::{Color, Doc, Value};
 use crate::ip::inet::{PrefixWord, prefix, show as show_addr};
 use crate::ip::names::PROTOCOLS;
 use crate::ip::options::AF_UNSPEC;
-use crate::ip::route::vrf_device;
-use crate::ip::session::refused;
+use crate::ip::route::{flush_failed, vrf_device};
 use crate::words::{Words, duplicate, matches, wrong};
 
 /// The states as they are shown.
@@ -198,6 +197,7 @@ pub(super) fn flush(ip: &mut Ip<'_>, words: Words<'_>) -> Result<(), Failure> {
     let mut round = 0;
     loop {
         let mut deleted = 0;
+        let mut failure = None;
         for neigh in ip.collect(&select.request())? {
             let view = neigh.view();
             if !select.fits(&view) {
@@ -215,9 +215,13 @@ pub(super) fn flush(ip: &mut Ip<'_>, words: Words<'_>) -> Result<(), Failure> {
             match ip.connection().call(&request) {
                 // Gone by itself.
                 Err(error) if error.errno() == Some(Errno(nix::libc::ENOENT)) => {}
-                Err(error) => return Err(refused(&error)),
+                // The others go nevertheless.
+                Err(error) => failure = Some(error),
                 Ok(()) => deleted += 1,
             }
+        }
+        if let Some(error) = failure {
+            return Err(flush_failed(1, &error));
         }
         if deleted == 0 {
             break;

@@ -64,7 +64,7 @@ pub(super) fn flush(ip: &mut Ip<'_>, words: Words<'_>) -> Result<(), Failure> {
             }
         }
         if let Some(error) = failure {
-            return Err(flush_failed(&error));
+            return Err(flush_failed(2, &error));
         }
         if deleted == 0 {
             break;
@@ -88,12 +88,13 @@ pub(super) fn flush(ip: &mut Ip<'_>, words: Words<'_>) -> Result<(), Failure> {
     Ok(())
 }
 
-fn flush_failed(error: &Error) -> Failure {
+/// An object that could not be deleted by `flush`.
+pub(in crate::ip) fn flush_failed(code: u8, error: &Error) -> Failure {
     let why = match error.errno() {
         Some(errno) => errno.description().to_owned(),
         None => error.to_string(),
     };
-    Failure::new(2, format!("Failed to send flush request: {why}"))
+    Failure::new(code, format!("Failed to send flush request: {why}"))
 }
 
 /// The kernel's own default route of IPv6, which only says that there is none; it cannot be deleted.
