@@ -24,13 +24,13 @@ const DATAGRAM: usize = 64 * 1024;
 /// What one unread answer takes of the receive buffer, as the kernel accounts it: 832 bytes were
 /// seen for all answers of up to 256 bytes, and the next size is 1280. With their echo of the
 /// request cut off, failures are shorter than that, words and all.
-const ANSWER_COST: usize = 1280;
+pub(crate) const ANSWER_COST: usize = 1280;
 
 /// The same for an answer with the resulting object (`NLM_F_ECHO`); a link is some 2304.
 const ECHO_COST: usize = 16 * 1024;
 
 /// The receive buffer that a datagram of small messages needs.
-const RECEIVE_BUFFER: usize = 2 << 20;
+pub(crate) const RECEIVE_BUFFER: usize = 2 << 20;
 
 /// What to do after a request was refused.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -1,6 +1,6 @@
 //! [`Connection::datagram`]: requests that must reach the kernel together.
 
-use crate::batch::BatchFailure;
+use crate::batch::{ANSWER_COST, BatchFailure, RECEIVE_BUFFER};
 use crate::connection::Connection;
 use crate::error::Error;
 use crate::exchange::Source;
@@ -64,6 +64,10 @@ impl<P: Protocol> Connection<P> {
                 ..DatagramReport::default()
             });
         }
+        // All may be refused. More than this is seldom allowed, and nobody reads so many errors.
+        let room = usize::try_from(count).unwrap_or(usize::MAX);
+        let room = room.saturating_mul(ANSWER_COST).min(RECEIVE_BUFFER);
+        self.socket.grow_receive_buffer(room)?;
         self.socket.send(self.session.out.bytes())?;
         let mut report = DatagramReport::default();
         loop {

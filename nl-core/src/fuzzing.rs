@@ -30,6 +30,7 @@ pub fn messages(data: &[u8]) {
             }
         }
     }
+    let _ = format!("{:#}", crate::trace::decode_with(data, |_| None));
     let errors = Attrs::new(data).filter(Result::is_err).count();
     assert!(errors <= 1, "an iterator yields at most one error");
 }

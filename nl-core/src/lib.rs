@@ -57,6 +57,16 @@
 //! })?;
 //! # Ok::<(), nl_core::Error>(())
 //! ```
+//!
+//! | for | there is |
+//! |---|---|
+//! | one request, one object, a list | [`Connection`], [`Dump`], [`Listing`] |
+//! | many requests, every failure by its position | [`Connection::batch`], [`BatchOptions`] |
+//! | requests that must arrive together | [`Connection::datagram`] |
+//! | what others change | [`Subscription`] |
+//! | seeing the wire, and dry runs | [`trace`] |
+//! | all of it in tasks (feature `tokio`) | `tokio::AsyncConnection`, `tokio::AsyncSubscription` |
+//! | another I/O | [`Exchange`], [`Messages`] |
 
 pub mod attr;
 mod batch;

@@ -22,6 +22,7 @@ impl<'a> Message<'a> {
     /// # Errors
     ///
     /// A header that is cut off, or a length that is shorter than the header or longer than `bytes`.
+    #[inline]
     pub fn split(bytes: &'a [u8]) -> Result<(Self, &'a [u8]), DecodeError> {
         let Ok((header, _)) = Header::ref_from_prefix(bytes) else {
             return Err(DecodeError::new(0, What::TruncatedHeader));
@@ -36,12 +37,14 @@ impl<'a> Message<'a> {
 
     /// `nlmsg_type`.
     #[must_use]
+    #[inline]
     pub fn message_type(&self) -> u16 {
         self.header.message_type.get()
     }
 
     /// `nlmsg_flags`.
     #[must_use]
+    #[inline]
     pub fn flags(&self) -> u16 {
         self.header.flags.get()
     }
@@ -74,6 +77,7 @@ impl<'a> Messages<'a> {
 impl<'a> Iterator for Messages<'a> {
     type Item = Result<Message<'a>, DecodeError>;
 
+    #[inline]
     fn next(&mut self) -> Option<Self::Item> {
         if self.rest.is_empty() {
             return None;

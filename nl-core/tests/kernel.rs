@@ -243,3 +243,15 @@ fn a_connection_beside_another_is_in_its_namespace() {
         assert!(names(&mut here.beside().unwrap()).contains(&"here".to_owned()));
     });
 }
+
+#[test]
+fn a_datagram_in_which_a_thousand_fail_names_each() {
+    nl_netns::isolate!(|| {
+        let mut route = Connection::<Route>::open().unwrap();
+        let requests = (0..1000).map(|_| NewBridge("lo".into()));
+        let report = route.datagram(requests, |_| ()).unwrap();
+        assert!(!report.overrun);
+        let indices: Vec<_> = report.failures.iter().map(|f| f.index).collect();
+        assert_eq!(indices, (0..1000).collect::<Vec<_>>());
+    });
+}

@@ -8,8 +8,10 @@
 mod rtnetlink;
 
 use std::os::unix::net::UnixDatagram;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
+use nix::sys::signal::{SaFlags, SigAction, SigHandler, SigSet, Signal, sigaction};
 use nl_core::header::{NLM_F_DUMP, NLM_F_MULTI};
 use nl_core::{Connection, Error, Message, Socket, Writer};
 use proptest::prelude::*;
@@ -213,6 +215,45 @@ fn a_batch_without_its_last_answer_is_unknown_from_there_on() {
             (Some(true), Some(false))
         );
         assert_eq!(report.is_done(4), None);
+    });
+}
+
+extern "C" fn nothing(_: i32) {}
+
+#[test]
+fn signals_neither_end_a_wait_nor_prolong_it() {
+    let action = SigAction::new(
+        SigHandler::Handler(nothing),
+        SaFlags::empty(),
+        SigSet::empty(),
+    );
+    // SAFETY: the handler does nothing, which is allowed at any time.
+    #[allow(unsafe_code, reason = "a handler cannot be installed otherwise")]
+    unsafe { sigaction(Signal::SIGUSR1, &action) }.unwrap();
+    let (mut connection, peer) = pair();
+    let waiter = nix::sys::pthread::pthread_self();
+    let done = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            while !done.load(Ordering::Relaxed) {
+                nix::sys::pthread::pthread_kill(waiter, Signal::SIGUSR1).unwrap();
+                std::thread::sleep(Duration::from_millis(2));
+            }
+        });
+        scope.spawn(|| {
+            let (_, _, seq) = request(&peer);
+            std::thread::sleep(Duration::from_millis(50));
+            peer.send(&errno(seq, 0)).unwrap();
+        });
+        let answered = connection.call(&SET);
+        let start = Instant::now();
+        let silence = connection.call(&SET);
+        let waited = start.elapsed();
+        done.store(true, Ordering::Relaxed);
+        answered.unwrap();
+        assert!(matches!(silence, Err(Error::NoAnswer)), "{silence:?}");
+        assert!(waited >= Duration::from_millis(100), "{waited:?}");
+        assert!(waited < Duration::from_secs(2), "{waited:?}");
     });
 }
 
