@@ -246,7 +246,7 @@ impl<P: Protocol> Connection<P> {
     {
         let mut run = Run::new(&self.socket, options)?;
         let mut requests = requests.into_iter().fuse();
-        self.ready()?;
+        self.drain_pending()?;
         while let Some(exchange) = run.fill(&mut self.session, &mut requests) {
             let datagram = run.datagram(&self.session);
             let result = if self.session.dry {

@@ -274,13 +274,6 @@ impl<P: Protocol> Connection<P> {
         })
     }
 
-    /// Empties the send buffer, and throws away what an earlier exchange left unread.
-    pub(crate) fn ready(&mut self) -> Result<(), Error> {
-        self.drain_pending()?;
-        self.session.out.clear();
-        Ok(())
-    }
-
     /// Throws away what an earlier exchange left unread; what was written stays.
     pub(crate) fn drain_pending(&mut self) -> Result<(), Error> {
         let Self {
@@ -309,18 +302,13 @@ impl<P: Protocol> Connection<P> {
     where
         R: Request<Protocol = P> + ?Sized,
     {
-        self.ready()?;
+        self.drain_pending()?;
         self.session
             .begin(request, NLM_F_REQUEST | NLM_F_ACK, Exchange::ack)?;
         self.session.pending = None;
-        self.withhold();
+        let datagram = self.session.out.bytes();
+        self.socket.tell(Direction::Withheld, datagram);
         Ok(())
-    }
-
-    /// Shows what was written to the observer instead of sending it.
-    pub(crate) fn withhold(&mut self) {
-        self.socket
-            .tell(Direction::Withheld, self.session.out.bytes());
     }
 
     /// Writes and sends a request.
@@ -333,7 +321,7 @@ impl<P: Protocol> Connection<P> {
     where
         R: Request<Protocol = P> + ?Sized,
     {
-        self.ready()?;
+        self.drain_pending()?;
         let exchange = self.session.begin(request, flags, exchange)?;
         self.socket.send(self.session.out.bytes())?;
         Ok(exchange)

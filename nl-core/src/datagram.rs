@@ -8,7 +8,9 @@ use crate::extack::Failure;
 use crate::header::{NLM_F_ACK, NLM_F_REQUEST, NLMSG_ERROR, NLMSG_MIN_TYPE};
 use crate::message::{Message, Messages};
 use crate::request::{Protocol, Request};
-use crate::session::explain;
+use crate::session::{Session, explain};
+use crate::socket::Socket;
+use crate::trace::Direction;
 
 /// What the kernel answered to one datagram.
 #[derive(Debug, Default)]
@@ -40,71 +42,89 @@ impl<P: Protocol> Connection<P> {
     pub fn datagram<R>(
         &mut self,
         requests: impl ExactSizeIterator<Item = R>,
-        mut each: impl FnMut(Message<'_>),
+        each: impl FnMut(Message<'_>),
     ) -> Result<DatagramReport, Error>
     where
         R: Request<Protocol = P>,
     {
-        self.ready()?;
-        let count = u32::try_from(requests.len()).unwrap_or(u32::MAX);
-        let first = self.session.take_seqs(count);
-        let mut last_start = 0;
-        for (request, seq) in requests.zip(first..first.saturating_add(count)) {
-            last_start = self.session.out.bytes().len();
-            self.session.out.request(&request, NLM_F_REQUEST, seq)?;
-        }
-        if count == 0 {
-            return Ok(DatagramReport::default());
-        }
-        self.session.out.add_flags(last_start, NLM_F_ACK);
-        if self.session.dry {
-            self.withhold();
-            return Ok(DatagramReport {
-                acknowledged: true,
-                ..DatagramReport::default()
-            });
-        }
-        // All may be refused. More than this is seldom allowed, and nobody reads so many errors.
-        let room = usize::try_from(count).unwrap_or(usize::MAX);
-        let room = room.saturating_mul(ANSWER_COST).min(RECEIVE_BUFFER);
-        self.socket.grow_receive_buffer(room)?;
-        self.socket.send(self.session.out.bytes())?;
-        let mut report = DatagramReport::default();
-        loop {
-            let (len, source) = match self.socket.try_receive(&mut self.buffer) {
-                Ok(Some(received)) => received,
-                Ok(None) => return Ok(report),
-                Err(Error::Overrun | Error::Truncated { .. }) => {
-                    report.overrun = true;
-                    continue;
-                }
-                Err(error) => return Err(error),
-            };
-            // An echoed object comes with the group of its notification.
-            if source.port != Source::KERNEL.port {
+        self.drain_pending()?;
+        send_together(
+            &self.socket,
+            &mut self.session,
+            &mut self.buffer,
+            requests,
+            each,
+        )
+    }
+}
+
+/// [`Connection::datagram`], for blocking and asynchronous connections: nothing here waits.
+pub(crate) fn send_together<P: Protocol, R: Request<Protocol = P>>(
+    socket: &Socket,
+    session: &mut Session<P>,
+    buffer: &mut Vec<u8>,
+    requests: impl ExactSizeIterator<Item = R>,
+    mut each: impl FnMut(Message<'_>),
+) -> Result<DatagramReport, Error> {
+    session.out.clear();
+    let count = u32::try_from(requests.len()).unwrap_or(u32::MAX);
+    let first = session.take_seqs(count);
+    let mut last_start = 0;
+    for (request, seq) in requests.zip(first..first.saturating_add(count)) {
+        last_start = session.out.bytes().len();
+        session.out.request(&request, NLM_F_REQUEST, seq)?;
+    }
+    if count == 0 {
+        return Ok(DatagramReport::default());
+    }
+    session.out.add_flags(last_start, NLM_F_ACK);
+    if session.dry {
+        socket.tell(Direction::Withheld, session.out.bytes());
+        return Ok(DatagramReport {
+            acknowledged: true,
+            ..DatagramReport::default()
+        });
+    }
+    // All may be refused. More than this is seldom allowed, and nobody reads so many errors.
+    let room = usize::try_from(count).unwrap_or(usize::MAX);
+    let room = room.saturating_mul(ANSWER_COST).min(RECEIVE_BUFFER);
+    socket.grow_receive_buffer(room)?;
+    socket.send(session.out.bytes())?;
+    let mut report = DatagramReport::default();
+    loop {
+        let (len, source) = match socket.try_receive(buffer) {
+            Ok(Some(received)) => received,
+            Ok(None) => return Ok(report),
+            Err(Error::Overrun | Error::Truncated { .. }) => {
+                report.overrun = true;
                 continue;
             }
-            for message in Messages::new(self.buffer.get(..len).unwrap_or(&[])) {
-                let message = message?;
-                let position = message.header.seq.get().wrapping_sub(first);
-                if message.header.port.get() != self.socket.port() || position >= count {
+            Err(error) => return Err(error),
+        };
+        // An echoed object comes with the group of its notification.
+        if source.port != Source::KERNEL.port {
+            continue;
+        }
+        for message in Messages::new(buffer.get(..len).unwrap_or(&[])) {
+            let message = message?;
+            let position = message.header.seq.get().wrapping_sub(first);
+            if message.header.port.get() != session.port || position >= count {
+                continue;
+            }
+            if message.message_type() >= NLMSG_MIN_TYPE {
+                each(message);
+            } else if message.message_type() == NLMSG_ERROR
+                && let Some(failure) = Failure::from_error(&message)
+            {
+                if failure.errno == 0 {
+                    report.acknowledged |= position == count - 1;
                     continue;
                 }
-                if message.message_type() >= NLMSG_MIN_TYPE {
-                    each(message);
-                } else if message.message_type() == NLMSG_ERROR
-                    && let Some(failure) = Failure::from_error(&message)
-                {
-                    if failure.errno == 0 {
-                        report.acknowledged |= position == count - 1;
-                        continue;
-                    }
-                    let seq = message.header.seq.get();
-                    report.failures.push(BatchFailure {
-                        index: usize::try_from(position).unwrap_or(usize::MAX),
-                        error: explain::<P>(self.session.out.bytes(), seq, failure),
-                    });
-                }
+                let seq = message.header.seq.get();
+                report.failures.push(BatchFailure {
+                    index: usize::try_from(position).unwrap_or(usize::MAX),
+                    error: explain::<P>(session.out.bytes(), seq, failure),
+                });
             }
         }
     }

@@ -20,6 +20,7 @@ use ::tokio::task::yield_now;
 
 use crate::batch::{BatchOptions, BatchReport, Run};
 use crate::connection::{DRAIN_DATAGRAMS, DUMP_ATTEMPTS, Listing, RECEIVE_BUFFER, TIMEOUT};
+use crate::datagram::{DatagramReport, send_together};
 use crate::error::{DecodeError, Error};
 use crate::exchange::{Event, Exchange, Source};
 use crate::header::{NLM_F_ACK, NLM_F_DUMP, NLM_F_REQUEST};
@@ -380,6 +381,28 @@ impl<P: Protocol> AsyncConnection<P> {
             yield_now().await;
         }
         run.finish()
+    }
+
+    /// As [`Connection::datagram`](crate::Connection::datagram).
+    ///
+    /// # Errors
+    ///
+    /// The same.
+    #[allow(
+        clippy::unused_async,
+        reason = "sending may wait one day; callers are the same then"
+    )]
+    pub async fn datagram<R>(
+        &mut self,
+        requests: impl ExactSizeIterator<Item = R>,
+        each: impl FnMut(Message<'_>),
+    ) -> Result<DatagramReport, Error>
+    where
+        R: Request<Protocol = P>,
+    {
+        self.drain_pending()?;
+        let socket = self.socket.get_ref();
+        send_together(socket, &mut self.session, &mut self.buffer, requests, each)
     }
 
     /// Throws away what an earlier exchange left unread; what was written stays.

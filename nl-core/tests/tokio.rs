@@ -74,6 +74,10 @@ fn batches_report_as_the_blocking_ones_do() {
         let unknown: usize = report.unknown.iter().map(ExactSizeIterator::len).sum();
         assert_eq!(report.failures.len() + unknown, 10_000);
         assert!(route.get(&GetLink("lo")).await.is_ok());
+        let together = [30_000, 5, 30_001].map(NewRoute::numbered);
+        let report = route.datagram(together.iter(), |_| ()).await.unwrap();
+        assert!(report.acknowledged);
+        assert_eq!((report.failures.len(), report.failures[0].index), (1, 1));
     }));
 }
 
