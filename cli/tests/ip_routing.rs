@@ -464,6 +464,9 @@ const NAMES: &str = "
     netns exec
     netns exec a
     netns exec nope true
+    netns exec ''
+    netns exec a/b
+    netns identify a/b
     netns exec a/b true
     netns exec a false
     netns exec a sh -c 'exit 7'

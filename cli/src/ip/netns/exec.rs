@@ -6,7 +6,7 @@ use std::process::ExitStatus;
 
 use nl_netns::named;
 
-use super::{failed, namespace};
+use super::{failed, namespace, valid_name};
 use crate::failure::Failure;
 use crate::ip::Ip;
 use crate::words::Words;
@@ -15,9 +15,7 @@ pub(super) fn exec(ip: &mut Ip<'_>, mut words: Words<'_>) -> Result<(), Failure>
     if ip.options.all {
         return exec_in_all(ip, words);
     }
-    let name = words
-        .next()
-        .ok_or_else(|| Failure::new(1, "No netns name specified"))?;
+    let name = valid_name(&mut words)?;
     let program = program(&mut words)?;
     let mut command = namespace(name)?
         .command(program)

@@ -144,6 +144,10 @@ fn delete(ip: &mut Ip<'_>, mut words: Words<'_>) -> Result<(), Failure> {
 }
 
 fn identify(ip: &mut Ip<'_>, mut words: Words<'_>) -> Result<(), Failure> {
+    // ip takes the word for a name before it takes it for a number.
+    if let Some(word) = words.peek() {
+        named::path(word).map_err(|error| failed(1, &error))?;
+    }
     let names = match words.next() {
         None => named::identify(std::process::id()),
         Some(_) if words.peek().is_some() => {
