@@ -349,3 +349,56 @@ fn bad_names_are_refused_before_sending() {
         assert_eq!(rt.links().unwrap().len(), 1);
     });
 }
+
+#[test]
+fn limits_and_addresses_are_set_and_reported() {
+    isolate!(|| {
+        let mut rt = open();
+        rt.call(&NewLink::veth("v0", "v1")).unwrap();
+        let set = SetLink::new("v0")
+            .gso_max_size(4000)
+            .gso_max_segs(30)
+            .gro_max_size(5000)
+            .broadcast([0xff, 0xff, 0xff, 0xff, 0xff, 0xfe]);
+        rt.call(&set).unwrap();
+        let v0 = rt.link("v0").unwrap();
+        let v0 = v0.view();
+        assert_eq!(v0.gso_max_size(), Some(4000));
+        assert_eq!(v0.gso_max_segs(), Some(30));
+        assert_eq!(v0.gro_max_size(), Some(5000));
+        assert_eq!(v0.broadcast().and_then(|b| b.last()), Some(&0xfe));
+        rt.call(&SetLink::new("v0").xdp(-1, 1)).unwrap();
+        // A cable has no virtual functions.
+        let vf = SetLink::new("v0").vf(0, |vf| {
+            vf.trust(true);
+        });
+        let Error::Kernel(error) = rt.call(&vf).unwrap_err() else {
+            panic!("not the kernel's refusal");
+        };
+        assert_eq!(error.errno, Errno::EOPNOTSUPP);
+    });
+}
+
+#[test]
+fn a_port_is_held_down_for_a_reason() {
+    isolate!(|| {
+        let mut rt = open();
+        rt.call(&NewLink::of_kind("vxlan", "vx0").data::<Vxlan>(|vx| {
+            vx.id(1).port(4789);
+        }))
+        .unwrap();
+        let down = SetLink::new("vx0").proto_down(1).proto_down_reason(3, true);
+        rt.call(&down.gso_ipv4_max_size(5000).gro_ipv4_max_size(6000))
+            .unwrap();
+        let link = rt.link("vx0").unwrap();
+        let link = link.view();
+        assert_eq!(link.proto_down(), Some(1));
+        assert_eq!(link.proto_down_reason().unwrap().value(), Some(8));
+        assert_eq!(link.gso_ipv4_max_size(), Some(5000));
+        assert_eq!(link.gro_ipv4_max_size(), Some(6000));
+        rt.call(&SetLink::new("vx0").proto_down(0)).unwrap_err();
+        rt.call(&SetLink::new("vx0").proto_down_reason(3, false))
+            .unwrap();
+        rt.call(&SetLink::new("vx0").proto_down(0)).unwrap();
+    });
+}

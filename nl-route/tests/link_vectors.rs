@@ -80,3 +80,24 @@ fn changes_and_questions_are_what_ip_sends() {
     let get = GetLink::new("v0").ext_mask(RTEXT_FILTER_VF | RTEXT_FILTER_SKIP_STATS);
     assert_written_as("get_link", false, &get);
 }
+
+#[test]
+fn less_common_changes_are_what_ip_sends() {
+    let set = SetLink::new(50).proto_down(1).proto_down_reason(3, true);
+    assert_written_as("set_proto_down", true, &set);
+    assert_written_as("set_xdp_off", true, &SetLink::new(50).xdp(-1, 1));
+    assert_written_as("set_xdpgeneric_off", true, &SetLink::new(50).xdp(-1, 3));
+    let vf = SetLink::new(50).vf(3, |vf| {
+        vf.mac(&[2, 0, 0, 0, 0, 1]).vlan(5, 2).spoofchk(true);
+        vf.link_state(2).trust(true).query_rss(false).rate(10, 100);
+    });
+    assert_written_as("set_vf", true, &vf);
+    let vf = SetLink::new(50).vf(1, |vf| {
+        vf.vlan_protocol(7, 0, 0x88a8);
+    });
+    assert_written_as("set_vf_vlan_proto", true, &vf);
+    let vf = SetLink::new(50).vf(1, |vf| {
+        vf.node_guid(0x0011_2233_4455_6677);
+    });
+    assert_written_as("set_vf_guid", true, &vf);
+}

@@ -9,6 +9,7 @@ use super::kind::LinkKind;
 use super::kind::bridge_port::BridgePortWriter;
 use super::settings::settings_methods;
 use super::target::{ALTNAME_MAX, write_name};
+use super::vf::{IFLA_VF_INFO, VfWriter};
 use super::*;
 use crate::Route;
 
@@ -33,6 +34,7 @@ pub struct SetLink {
     pub link: LinkRef,
     /// What to set.
     pub settings: LinkSettings,
+    vfs: Vec<Result<Vec<u8>, EncodeError>>,
     data: Option<(String, Result<Vec<u8>, EncodeError>)>,
     port_data: Option<(String, Result<Vec<u8>, EncodeError>)>,
 }
@@ -46,6 +48,7 @@ impl SetLink {
         Self {
             link: link.into(),
             settings: LinkSettings::default(),
+            vfs: Vec::new(),
             data: None,
             port_data: None,
         }
@@ -62,6 +65,21 @@ impl SetLink {
     #[must_use]
     pub fn raw_data(mut self, kind: impl Into<String>, write: impl FnOnce(&mut Writer)) -> Self {
         self.data = Some((kind.into(), encode(write)));
+        self
+    }
+
+    /// Changes a virtual function, numbered from 0; several calls change several. Equivalent to
+    /// `vf NUM …`.
+    ///
+    /// ```
+    /// nl_route::link::SetLink::new("eth0").vf(3, |vf| {
+    ///     vf.mac(&[2, 0, 0, 0, 0, 1]).vlan(5, 0).spoofchk(true);
+    /// });
+    /// ```
+    #[must_use]
+    pub fn vf(mut self, number: u32, write: impl FnOnce(&mut VfWriter<'_>)) -> Self {
+        self.vfs
+            .push(encode(|out| write(&mut VfWriter::new(out, number))));
         self
     }
 
@@ -101,6 +119,13 @@ impl Request for SetLink {
         }
         self.link.write(out);
         self.settings.write(out);
+        if !self.vfs.is_empty() {
+            out.nest(IFLA_VFINFO_LIST, |out| {
+                for vf in &self.vfs {
+                    write_data(out, IFLA_VF_INFO, vf);
+                }
+            });
+        }
         if self.data.is_none() && self.port_data.is_none() {
             return;
         }

@@ -68,6 +68,14 @@ pub struct LinkSettings {
     pub carrier: Option<u8>,
     /// 1 holds the port down.
     pub proto_down: Option<u8>,
+    /// Reasons that hold the port down, a bit each: which are meant, and which of them hold.
+    pub proto_down_reason: Option<(u32, u32)>,
+    /// Longest IPv4 GSO packet in bytes.
+    pub gso_ipv4_max_size: Option<u32>,
+    /// Longest IPv4 GRO packet in bytes.
+    pub gro_ipv4_max_size: Option<u32>,
+    /// XDP: the program's file descriptor, -1 for none, and `XDP_FLAGS_*`.
+    pub xdp: Option<(RawFd, u32)>,
     /// Namespace id to act in.
     pub target_netnsid: Option<i32>,
     /// Interface index in the namespace that the link is moved to.
@@ -136,6 +144,22 @@ impl LinkSettings {
         }
         if let Some(value) = self.proto_down {
             out.attr::<U8>(IFLA_PROTO_DOWN, value);
+        }
+        if let Some((mask, value)) = self.proto_down_reason {
+            out.nest(IFLA_PROTO_DOWN_REASON, |out| {
+                ProtoDownReasonWriter::new(out, &()).mask(mask).value(value);
+            });
+        }
+        if let Some(value) = self.gso_ipv4_max_size {
+            out.attr::<U32>(IFLA_GSO_IPV4_MAX_SIZE, value);
+        }
+        if let Some(value) = self.gro_ipv4_max_size {
+            out.attr::<U32>(IFLA_GRO_IPV4_MAX_SIZE, value);
+        }
+        if let Some((fd, flags)) = self.xdp {
+            out.nest(IFLA_XDP, |out| {
+                XdpWriter::new(out, &()).fd(fd).flags(flags);
+            });
         }
         if let Some(value) = self.target_netnsid {
             out.attr::<I32>(IFLA_TARGET_NETNSID, value);
@@ -364,6 +388,40 @@ macro_rules! settings_methods {
             #[must_use]
             pub fn proto_down(mut self, value: u8) -> Self {
                 self.settings.proto_down = Some(value);
+                self
+            }
+
+            /// Sets or clears a reason, 0 to 31, that holds the port down; the kernel wants none
+            /// before the port is released. Equivalent to `protodown_reason BIT on|off`.
+            #[must_use]
+            pub fn proto_down_reason(mut self, bit: u8, on: bool) -> Self {
+                let (mask, value) = self.settings.proto_down_reason.unwrap_or_default();
+                let bit = 1u32.checked_shl(bit.into()).unwrap_or(0);
+                let value = if on { value | bit } else { value & !bit };
+                self.settings.proto_down_reason = Some((mask | bit, value));
+                self
+            }
+
+            /// Longest IPv4 GSO packet in bytes. Equivalent to `gso_ipv4_max_size BYTES`.
+            #[must_use]
+            pub fn gso_ipv4_max_size(mut self, value: u32) -> Self {
+                self.settings.gso_ipv4_max_size = Some(value);
+                self
+            }
+
+            /// Longest IPv4 GRO packet in bytes. Equivalent to `gro_ipv4_max_size BYTES`.
+            #[must_use]
+            pub fn gro_ipv4_max_size(mut self, value: u32) -> Self {
+                self.settings.gro_ipv4_max_size = Some(value);
+                self
+            }
+
+            /// Attaches a loaded XDP program by its file descriptor, or with -1 detaches it.
+            /// `flags` are `XDP_FLAGS_*` of include/uapi/linux/if_link.h. `xdp(-1, 1)` is
+            /// equivalent to `xdp off`.
+            #[must_use]
+            pub fn xdp(mut self, fd: std::os::fd::RawFd, flags: u32) -> Self {
+                self.settings.xdp = Some((fd, flags));
                 self
             }
 
