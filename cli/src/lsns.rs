@@ -1,5 +1,6 @@
 //! The `lsns` applet: the namespaces that processes are in. See lsns(8).
 
+use std::collections::HashMap;
 use std::ffi::OsStr;
 use std::io::Write;
 use std::process::ExitCode;
@@ -136,7 +137,7 @@ pub fn run(invocation: &Invocation, out: &mut Output) -> Result<ExitCode, Failur
     let failure = |text: String| Failure::new(1, format!("lsns: {text}"));
     let parsed = options::parse(&invocation.args, OPTIONS, Order::Mixed)
         .map_err(|text| failure(format!("{text}\nTry 'lsns --help' for more information.")))?;
-    let (mut json, mut raw, mut headings) = (false, false, true);
+    let (mut json, mut raw, mut headings, mut tree) = (false, false, true, true);
     let (mut task, mut kind, mut list) = (None, None, None);
     for (key, value) in parsed.options {
         let value = value.unwrap_or_default();
@@ -150,6 +151,7 @@ pub fn run(invocation: &Invocation, out: &mut Output) -> Result<ExitCode, Failur
                 task = Some(pid.map_err(|_| failure(format!("invalid PID argument: '{text}'")))?);
             }
             'r' => raw = true,
+            'l' => tree = false,
             't' => {
                 let known = Kind::from_name(&text);
                 kind =
@@ -188,14 +190,31 @@ pub fn run(invocation: &Invocation, out: &mut Output) -> Result<ExitCode, Failur
     if namespaces.is_empty() {
         return Ok(ExitCode::SUCCESS);
     }
-    let rows: Vec<Vec<String>> = namespaces
+    let mut rows: Vec<Vec<String>> = namespaces
         .iter()
         .map(|listed| columns.iter().map(|column| (column.text)(listed)).collect())
         .collect();
-    match (json, raw) {
-        (true, _) => print_json(out, &columns, &rows)?,
-        (false, true) => print_raw(out, &columns, &rows, headings)?,
-        (false, false) => print_table(out, &columns, &rows, headings)?,
+    let command = columns.iter().position(|column| column.name == "COMMAND");
+    let forest = match command.filter(|_| tree) {
+        Some(_) => Forest::of(&namespaces),
+        None => Forest::flat(rows.len()),
+    };
+    if json {
+        print_json(out, &columns, &rows, &forest)?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    let mut shown = Vec::with_capacity(rows.len());
+    for (row, branch) in forest.in_order() {
+        let mut row = rows.get_mut(row).map(std::mem::take).unwrap_or_default();
+        if let Some(cell) = command.and_then(|at| row.get_mut(at)) {
+            cell.insert_str(0, &branch);
+        }
+        shown.push(row);
+    }
+    if raw {
+        print_raw(out, &columns, &shown, headings)?;
+    } else {
+        print_table(out, &columns, &shown, headings)?;
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -205,6 +224,81 @@ fn operand(word: &OsStr) -> String {
         Some(Ok(_)) => "the processes of one namespace are not supported by nlctl".to_owned(),
         _ => format!("invalid namespace argument: '{}'", word.display()),
     }
+}
+
+/// Which rows hang below which: those of a process below the last one of its parent, if that stands before them.
+struct Forest {
+    roots: Vec<usize>,
+    children: Vec<Vec<usize>>,
+}
+
+impl Forest {
+    fn of(namespaces: &[Listed]) -> Self {
+        let mut forest = Self {
+            roots: Vec::new(),
+            children: vec![Vec::new(); namespaces.len()],
+        };
+        let mut last_row = HashMap::new();
+        for (row, listed) in namespaces.iter().enumerate() {
+            let parent = listed.parent.and_then(|pid| last_row.get(&pid));
+            match parent.and_then(|&parent: &usize| forest.children.get_mut(parent)) {
+                Some(siblings) => siblings.push(row),
+                None => forest.roots.push(row),
+            }
+            if let Some(pid) = first(listed) {
+                last_row.insert(pid, row);
+            }
+        }
+        forest
+    }
+
+    fn flat(rows: usize) -> Self {
+        Self {
+            roots: (0..rows).collect(),
+            children: Vec::new(),
+        }
+    }
+
+    fn below(&self, row: usize) -> &[usize] {
+        self.children.get(row).map_or(&[], Vec::as_slice)
+    }
+
+    /// All rows from top to bottom, each with the branch drawn before it.
+    fn in_order(&self) -> Vec<(usize, String)> {
+        let [fork, end, beam] = if is_utf8() {
+            ["├─", "└─", "│ "]
+        } else {
+            ["|-", "`-", "| "]
+        };
+        let mut rows = Vec::new();
+        // The next one is at the end. A row's own branch, and what goes on below it.
+        let mut todo: Vec<(usize, String, String)> = self
+            .roots
+            .iter()
+            .rev()
+            .map(|&root| (root, String::new(), String::new()))
+            .collect();
+        while let Some((row, branch, under)) = todo.pop() {
+            for (at, &child) in self.below(row).iter().rev().enumerate() {
+                let (branch, beam) = if at == 0 { (end, "  ") } else { (fork, beam) };
+                todo.push((child, format!("{under}{branch}"), format!("{under}{beam}")));
+            }
+            rows.push((row, branch));
+        }
+        rows
+    }
+}
+
+/// Whether the locale has the characters that lines are drawn with.
+fn is_utf8() -> bool {
+    ["LC_ALL", "LC_CTYPE", "LANG"]
+        .iter()
+        .filter_map(std::env::var_os)
+        .find(|value| !value.is_empty())
+        .is_some_and(|value| {
+            let value = value.to_string_lossy().to_ascii_lowercase();
+            value.contains("utf-8") || value.contains("utf8")
+        })
 }
 
 /// The columns of a list of names; `+` before it adds them to the default.
@@ -236,14 +330,23 @@ fn print_table(
         .map(|column| column.name.to_owned())
         .collect();
     // The titles count for the widths even where they are not shown.
-    let widths: Vec<usize> = (0..columns.len())
-        .map(|at| {
-            let cells = rows.iter().chain([&titles]).filter_map(|row| row.get(at));
-            cells
+    let widths: Vec<usize> = columns
+        .iter()
+        .enumerate()
+        .map(|(at, column)| {
+            let cells = rows.iter().filter_map(|row| row.get(at));
+            let widest = cells
                 .flat_map(|cell| cell.split('\n'))
                 .map(|line| line.chars().count())
                 .max()
-                .unwrap_or(0)
+                .unwrap_or(0);
+            let title = column.name.len();
+            // The original widens a column to what it usually needs, unless the title is what makes its width.
+            if widest < title {
+                title
+            } else {
+                widest.max(usual_width(column.name))
+            }
         })
         .collect();
     for row in Some(&titles).filter(|_| headings).into_iter().chain(rows) {
@@ -273,6 +376,14 @@ fn print_table(
     Ok(())
 }
 
+fn usual_width(name: &str) -> usize {
+    match name {
+        "NS" | "NETNSID" => 10,
+        "TYPE" | "NPROCS" | "PID" | "PPID" => 5,
+        _ => 0,
+    }
+}
+
 fn print_raw(
     out: &mut Output,
     columns: &[&Column],
@@ -290,36 +401,81 @@ fn print_raw(
     Ok(())
 }
 
-/// Blanks inside a cell would end it.
+/// Blanks inside a cell would end it; like the original this goes by bytes.
 fn escape_raw(cell: &str) -> String {
-    cell.chars()
-        .map(|letter| match letter {
-            ' ' | '\\' => format!("\\x{:02x}", u32::from(letter)),
-            letter if letter.is_ascii_control() => format!("\\x{:02x}", u32::from(letter)),
-            letter => letter.to_string(),
+    cell.bytes()
+        .map(|byte| match byte {
+            b'!'..=b'~' if byte != b'\\' => char::from(byte).to_string(),
+            byte => format!("\\x{byte:02x}"),
         })
         .collect()
 }
 
-fn print_json(out: &mut Output, columns: &[&Column], rows: &[Vec<String>]) -> std::io::Result<()> {
-    write!(out, "{{\n   \"namespaces\": [\n      ")?;
-    for (at, row) in rows.iter().enumerate() {
-        let cells: Vec<String> = columns
+fn print_json(
+    out: &mut Output,
+    columns: &[&Column],
+    rows: &[Vec<String>],
+    forest: &Forest,
+) -> std::io::Result<()> {
+    let mut text = String::new();
+    json_list(
+        &mut text,
+        "namespaces",
+        &forest.roots,
+        "   ",
+        columns,
+        rows,
+        forest,
+    );
+    writeln!(out, "{{\n{text}\n}}")
+}
+
+/// The rows as a member of an object, each with those below it.
+fn json_list(
+    text: &mut String,
+    name: &str,
+    list: &[usize],
+    indent: &str,
+    columns: &[&Column],
+    rows: &[Vec<String>],
+    forest: &Forest,
+) {
+    text.push_str(&format!("{indent}\"{name}\": [\n{indent}   "));
+    for (at, &row) in list.iter().enumerate() {
+        let cells = rows.get(row).map_or(&[][..], Vec::as_slice);
+        let members: Vec<String> = columns
             .iter()
-            .zip(row)
+            .zip(cells)
             .map(|(column, cell)| {
                 let value = match (cell.as_str(), column.number) {
                     ("", _) => "null".to_owned(),
                     (cell, true) => cell.to_owned(),
                     (cell, false) => quote(cell),
                 };
-                format!("         \"{}\": {value}", column.name.to_ascii_lowercase())
+                format!(
+                    "{indent}      \"{}\": {value}",
+                    column.name.to_ascii_lowercase()
+                )
             })
             .collect();
         let comma = if at == 0 { "" } else { "," };
-        write!(out, "{comma}{{\n{}\n      }}", cells.join(",\n"))?;
+        text.push_str(&format!("{comma}{{\n{}", members.join(",\n")));
+        let below = forest.below(row);
+        if !below.is_empty() {
+            text.push_str(",\n");
+            json_list(
+                text,
+                "children",
+                below,
+                &format!("{indent}      "),
+                columns,
+                rows,
+                forest,
+            );
+        }
+        text.push_str(&format!("\n{indent}   }}"));
     }
-    writeln!(out, "\n   ]\n}}")
+    text.push_str(&format!("\n{indent}]"));
 }
 
 fn quote(text: &str) -> String {

@@ -206,3 +206,30 @@ fn ethtool_shows_statistics_as_the_original() {
         }
     });
 }
+
+#[test]
+fn lsns_draws_a_tree_as_the_original() {
+    nl_netns::isolate!(|| {
+        let mut child = Command::new(NLCTL)
+            .args(["unshare", "-n", "-u", "sleep", "60"])
+            .spawn()
+            .expect("the binary under test");
+        let network = |pid: &str| fs::read_link(format!("/proc/{pid}/ns/net")).ok();
+        let pid = child.id().to_string();
+        while network(&pid) == network("self") {
+            std::thread::sleep(std::time::Duration::from_millis(10));
+        }
+        for args in [
+            &["-t", "net"][..],
+            &["-o", "NS,TYPE,PID,PPID,COMMAND"],
+            &["-t", "uts", "-J"],
+            &["-t", "uts", "-r"],
+            &["-t", "uts", "-l"],
+            &["-t", "net", "-n", "-o", "NETNSID,NS"],
+        ] {
+            assert_same("lsns", args);
+        }
+        child.kill().expect("a child that can be killed");
+        child.wait().expect("a child that can be waited for");
+    });
+}
