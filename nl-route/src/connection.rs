@@ -5,6 +5,7 @@ use std::os::fd::{AsFd, AsRawFd};
 use nl_core::{Connection, Errno, Error};
 
 use crate::Route;
+use crate::ensure::{Ensure, Ensured};
 use crate::link::{DelLink, GetLink, GetLinks, Link, LinkRef, RTEXT_FILTER_SKIP_STATS, SetLink};
 use crate::nsid::GetNsid;
 
@@ -85,6 +86,14 @@ pub trait RouteExt {
     /// As [`Connection::call`].
     fn delete_link(&mut self, link: impl Into<LinkRef>) -> Result<(), Error>;
 
+    /// Makes it so that what a request says is there, or gone, and tells whether anything had to
+    /// be sent; see [`Ensure`].
+    ///
+    /// # Errors
+    ///
+    /// As [`Connection::call`].
+    fn ensure(&mut self, request: &impl Ensure) -> Result<Ensured, Error>;
+
     /// The id that the namespace of an open file has here, `None` if it has none.
     ///
     /// # Errors
@@ -145,6 +154,10 @@ impl RouteExt for Connection<Route> {
 
     fn delete_link(&mut self, link: impl Into<LinkRef>) -> Result<(), Error> {
         self.call(&DelLink::new(link))
+    }
+
+    fn ensure(&mut self, request: &impl Ensure) -> Result<Ensured, Error> {
+        request.ensure(self)
     }
 
     fn nsid(&mut self, netns: &impl AsFd) -> Result<Option<i32>, Error> {

@@ -25,6 +25,7 @@
 pub mod addr;
 pub mod bulk;
 mod connection;
+mod ensure;
 #[doc(hidden)]
 pub mod fuzzing;
 pub mod link;
@@ -40,6 +41,7 @@ mod sys;
 mod value;
 
 pub use connection::RouteExt;
+pub use ensure::{Ensure, Ensured};
 pub use nl_core::{Connection, Error};
 pub use prefix::{BadPrefix, Prefix};
 pub use protocol::Route;

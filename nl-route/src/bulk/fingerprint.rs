@@ -15,18 +15,18 @@ const IPV6_METRIC: u32 = 1024;
 
 /// A route in 20 bytes, by hashes with a secret key: for comparing millions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Fingerprint {
+pub(crate) struct Fingerprint {
     /// Of what tells it apart: table, destination, source, type of service, metric.
-    pub(super) identity: u64,
+    pub(crate) identity: u64,
     /// Of all the rest that a request can say, but not of [`oif`](Self::oif).
-    pub(super) content: u64,
+    pub(crate) content: u64,
     /// The link that it goes by; 0 if that is not said. A request may leave it to the gateway.
-    pub(super) oif: i32,
+    pub(crate) oif: i32,
 }
 
 impl Fingerprint {
     /// Whether a route with the fingerprint `there` is what is wanted with this one.
-    pub(super) fn is_met_by(&self, there: &Self) -> bool {
+    pub(crate) fn is_met_by(&self, there: &Self) -> bool {
         self.identity == there.identity
             && self.content == there.content
             && (self.oif == 0 || self.oif == there.oif)
@@ -35,14 +35,14 @@ impl Fingerprint {
 
 /// Makes fingerprints that can be compared with each other.
 #[derive(Debug, Default)]
-pub(super) struct Fingerprints {
+pub(crate) struct Fingerprints {
     key: RandomState,
     out: Writer,
 }
 
 impl Fingerprints {
     /// Of a route that is to be made.
-    pub(super) fn of_request(&mut self, route: &NewRoute) -> Result<Fingerprint, DecodeError> {
+    pub(crate) fn of_request(&mut self, route: &NewRoute) -> Result<Fingerprint, DecodeError> {
         self.out.clear();
         route.write(&mut self.out);
         let view = RouteView::parse(self.out.bytes())?;
@@ -50,7 +50,7 @@ impl Fingerprints {
     }
 
     /// Of a route that is there.
-    pub(super) fn of_view(&self, route: &RouteView<'_>) -> Fingerprint {
+    pub(crate) fn of_view(&self, route: &RouteView<'_>) -> Fingerprint {
         let v6 = route.family() == Family::INET6;
         let mut oif = route.oif().unwrap_or(0);
         let mut content = self.key.build_hasher();

@@ -54,6 +54,16 @@ impl SetLink {
         }
     }
 
+    /// The kind and its settings, as far as they are to be changed.
+    pub(crate) fn kind_data(&self) -> Option<&(String, Result<Vec<u8>, EncodeError>)> {
+        self.data.as_ref()
+    }
+
+    /// The master's kind and settings as its port, as far as they are to be changed.
+    pub(crate) fn port_data(&self) -> Option<&(String, Result<Vec<u8>, EncodeError>)> {
+        self.port_data.as_ref()
+    }
+
     /// Changes settings of the driver `K`, which must be the link's own. Equivalent to `type KIND …`.
     #[must_use]
     pub fn data<K: LinkKind>(mut self, write: impl FnOnce(&mut K::Writer<'_>)) -> Self {

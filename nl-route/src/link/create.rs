@@ -161,6 +161,11 @@ impl NewLink {
         self
     }
 
+    /// What it says beside its settings: the kind's own, without a veth's other end.
+    pub(crate) fn kind_data(&self) -> Option<&Result<Vec<u8>, EncodeError>> {
+        self.data.as_ref()
+    }
+
     /// Changes the link if it exists already, instead of failing.
     #[must_use]
     pub fn or_change(mut self) -> Self {

@@ -194,6 +194,47 @@ impl LinkSettings {
         }
     }
 
+    /// Of these settings those that a link does not have. Queues are for making links, a namespace
+    /// is never told, and what requests cannot set is not compared.
+    pub(crate) fn differing(&self, link: &LinkView<'_>) -> Self {
+        fn unless<T: PartialEq>(wanted: Option<T>, is: Option<T>) -> Option<T> {
+            wanted.filter(|wanted| is.as_ref() != Some(wanted))
+        }
+        fn bytes(wanted: Option<&Vec<u8>>, is: Option<&[u8]>) -> Option<Vec<u8>> {
+            wanted.filter(|wanted| is != Some(wanted)).cloned()
+        }
+        let change = self.change & (self.flags ^ link.flags());
+        let none = |text: Option<&str>| text.unwrap_or("").to_owned();
+        let gen_mode = || link.af_spec()?.inet6()?.addr_gen_mode();
+        Self {
+            flags: self.flags & change,
+            change,
+            name: unless(self.name.clone(), link.name().map(str::to_owned)),
+            address: bytes(self.address.as_ref(), link.address()),
+            broadcast: bytes(self.broadcast.as_ref(), link.broadcast()),
+            alias: unless(self.alias.clone(), Some(none(link.alias()))),
+            master: unless(self.master, Some(link.master().unwrap_or(0))),
+            netns: None,
+            addr_gen_mode: unless(self.addr_gen_mode, gen_mode()),
+            link: unless(self.link, link.link()),
+            link_netnsid: unless(self.link_netnsid, link.link_netnsid()),
+            mtu: unless(self.mtu, link.mtu()),
+            txqueuelen: unless(self.txqueuelen, link.txqueuelen()),
+            group: unless(self.group, link.group()),
+            num_tx_queues: None,
+            num_rx_queues: None,
+            gso_max_size: unless(self.gso_max_size, link.gso_max_size()),
+            gso_max_segs: unless(self.gso_max_segs, link.gso_max_segs()),
+            gro_max_size: unless(self.gro_max_size, link.gro_max_size()),
+            linkmode: unless(self.linkmode, link.linkmode()),
+            operstate: unless(self.operstate, link.operstate()),
+            carrier: unless(self.carrier, link.carrier()),
+            proto_down: unless(self.proto_down, link.proto_down()),
+            target_netnsid: self.target_netnsid,
+            new_ifindex: self.new_ifindex,
+        }
+    }
+
     pub(super) fn flag(&mut self, flag: Flags, on: bool) {
         self.change |= flag;
         self.flags.set(flag, on);

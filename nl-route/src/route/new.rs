@@ -234,6 +234,11 @@ impl NewRoute {
         self
     }
 
+    /// The table that it says, or that its type belongs in.
+    pub(crate) fn table_or_default(&self) -> RouteTable {
+        self.table.unwrap_or(self.default_table())
+    }
+
     fn default_table(&self) -> RouteTable {
         match self.route_type {
             Some(RouteType::LOCAL | RouteType::BROADCAST | RouteType::ANYCAST | RouteType::NAT) => {
@@ -262,7 +267,7 @@ impl NewRoute {
     }
 
     fn write_with(&self, out: &mut Writer, header: RtMsg) {
-        let table = self.table.unwrap_or(self.default_table());
+        let table = self.table_or_default();
         let v6 = self.dst.addr.is_ipv6();
         out.header(&RtMsg {
             family: self.dst.family().0,
