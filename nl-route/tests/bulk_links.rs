@@ -7,9 +7,15 @@ use std::time::{Duration, Instant};
 
 use nl_core::Errno;
 use nl_netns::isolate;
+use nl_route::addr::NewAddr;
 use nl_route::bulk::*;
 use nl_route::link::{Flags, LinkRef, NewLink, SetLink};
-use nl_route::{Connection, Route, RouteExt};
+use nl_route::route::{GetRoute, NewRoute};
+use nl_route::{Connection, Prefix, Route, RouteExt};
+
+fn prefix(text: &str) -> Prefix {
+    text.parse().unwrap()
+}
 
 fn open() -> Connection<Route> {
     Connection::open().unwrap()
@@ -200,5 +206,104 @@ fn what_cannot_be_deleted_is_named_and_stays_in_its_group() {
         assert_eq!(error.errno, Errno::EOPNOTSUPP);
         assert_eq!(groups(&mut rt), [("lo".into(), 9)]);
         assert_eq!(rt.delete_links::<&str>([]).unwrap().deleted, 0);
+    });
+}
+
+#[test]
+fn a_topology_is_built_without_waiting_for_answers() {
+    isolate!(|| {
+        let mut rt = open();
+        let netns: Vec<_> = (0..5).map(|_| other_netns()).collect();
+        let mut plan = Plan::new();
+        let here = plan.here();
+        let bridge = plan.ifindex(here).unwrap();
+        plan.add(here, NewLink::bridge("br0").ifindex(bridge).up());
+        plan.add(here, NewAddr::new(bridge, prefix("10.0.0.254/24")));
+        for (i, netns) in (1u8..).zip(&netns) {
+            let there = plan.netns(netns);
+            let eth0 = plan.ifindex(there).unwrap();
+            let port = plan.ifindex(here).unwrap();
+            let cable = NewLink::veth(format!("port{i}"), "eth0")
+                .ifindex(port)
+                .peer_ifindex(eth0);
+            plan.add(here, cable.peer_netns(netns).master(bridge).up());
+            plan.add(there, SetLink::new("lo").up());
+            plan.add(there, SetLink::new(eth0).up());
+            plan.add(
+                there,
+                NewAddr::new(eth0, Prefix::new([10, 0, 0, i].into(), 24)),
+            );
+            plan.add(
+                there,
+                NewRoute::new(Prefix::ALL_V4).via([10, 0, 0, 254].into()),
+            );
+        }
+        // Needs the other namespaces' part.
+        plan.then().add(here, SetLink::new("port5").alias("ready"));
+        assert_eq!(plan.len(), 2 + 5 * 5 + 1);
+        let report = plan.run().unwrap();
+        assert!(report.is_success(), "{report:?}");
+        assert_eq!(rt.ports("br0").unwrap().len(), 5);
+        assert_eq!(rt.link("port5").unwrap().view().alias(), Some("ready"));
+        let mut there = Connection::<Route>::open_in(netns.last().unwrap().as_fd()).unwrap();
+        let route = there.get(&GetRoute::new([9, 9, 9, 9].into())).unwrap();
+        assert_eq!(route.view().gateway(), Some([10, 0, 0, 254].into()));
+        assert!(
+            there
+                .link("eth0")
+                .unwrap()
+                .view()
+                .flags()
+                .contains(Flags::LOWER_UP)
+        );
+    });
+}
+
+#[test]
+fn a_plan_stops_after_the_namespace_in_which_it_fails_or_tries_all() {
+    isolate!(|| {
+        let mut rt = open();
+        let blue = other_netns();
+        let plan = |name: &'static str| {
+            let mut plan = Plan::new();
+            let (here, there) = (plan.here(), plan.netns(&blue));
+            assert!(plan.is_empty());
+            // Added first, sent second.
+            plan.add(there, NewLink::bridge(name));
+            plan.add(here, NewLink::bridge(name));
+            let bad = plan.add(here, SetLink::new("nope").up());
+            plan.add(here, NewLink::bridge(format!("{name}2")));
+            (plan, bad)
+        };
+        let (stops, bad) = plan("a");
+        let report = stops.run().unwrap();
+        assert_eq!(
+            (report.sent, report.planned, report.is_success()),
+            (3, 4, false)
+        );
+        let failure = report.failures.first().unwrap();
+        assert_eq!((failure.index, failure.error.errno), (bad, Errno::ENODEV));
+        assert_eq!(
+            report.into_result().unwrap_err().errno(),
+            Some(Errno::ENODEV)
+        );
+        let mut there = Connection::<Route>::open_in(blue.as_fd()).unwrap();
+        assert!(there.find_link("a").unwrap().is_none());
+        assert!(rt.find_link("a2").unwrap().is_some());
+        let (tries_all, _) = plan("b");
+        let report = tries_all.run_all().unwrap();
+        assert_eq!((report.sent, report.failures.len()), (4, 1));
+        assert!(there.find_link("b").unwrap().is_some());
+        // No namespace at all.
+        let file = File::open("/proc/self/exe").unwrap();
+        let mut plan = Plan::new();
+        let nowhere = plan.netns(&file);
+        assert_eq!(
+            plan.ifindex(nowhere).unwrap_err().errno(),
+            Some(Errno::EINVAL)
+        );
+        plan.add(nowhere, SetLink::new("lo").up());
+        assert!(plan.run().is_err());
+        assert!(Plan::new().run().unwrap().is_success());
     });
 }

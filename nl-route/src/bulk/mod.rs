@@ -10,12 +10,14 @@
 //! | many prefixes behind one gateway | [`RouteSet`] |
 //! | many veth pairs | [`Bulk::create_veths`] |
 //! | many links deleted | [`Bulk::delete_links`] |
+//! | links, addresses, routes of a topology, by namespace | [`Plan`] |
 //!
 //! Lists are streamed: an iterator of millions costs no memory beyond a datagram.
 
 mod delete_links;
-mod fingerprint;
+pub(crate) mod fingerprint;
 mod listed;
+mod plan;
 mod routes;
 mod set;
 mod sync;
@@ -29,6 +31,7 @@ use crate::route::{DelRoute, NewRoute};
 use crate::value::Mode;
 
 pub use delete_links::{LinkDeleteReport, LinkFailure, LinkFailureReason};
+pub use plan::{Plan, PlanFailure, PlanNetns, PlanReport};
 pub use routes::{RouteDeleteReport, RouteFailure, RouteFilter};
 pub use set::RouteSet;
 pub use sync::{RouteSync, SyncFailure, SyncReport, SyncScope};

@@ -1,0 +1,306 @@
+//! [`Plan`]: a topology as requests, by namespace, that need no answers from each other.
+
+use std::collections::HashSet;
+use std::fmt;
+use std::os::fd::{AsFd, BorrowedFd};
+
+use nl_core::{BatchOptions, Connection, Error, KernelError, OnFailure, Request};
+
+use crate::link::{GetLinks, RTEXT_FILTER_SKIP_STATS};
+use crate::protocol::Route;
+
+/// Where reserved interface indices begin: the kernel counts up from 1, and whoever makes links
+/// meanwhile must not meet ours.
+const FIRST_IFINDEX: i32 = 1 << 20;
+
+/// Requests of any kind for any number of namespaces, to be sent with one batch for each.
+///
+/// Links get interface indices [reserved](Self::ifindex) in advance, so that masters, addresses and
+/// routes can name them without waiting for the kernel's answers. The requests of a namespace are
+/// worked off in the order in which they were added; the namespaces in the order in which they were
+/// [named](Self::netns). So what makes links into others belongs into the first. Where that does
+/// not do, [`then`](Self::then) begins another round.
+///
+/// ```no_run
+/// use nl_route::addr::NewAddr;
+/// use nl_route::bulk::Plan;
+/// use nl_route::link::{NewLink, SetLink};
+/// use nl_route::route::NewRoute;
+/// use nl_route::{Prefix, Route};
+///
+/// let netns = ["blue", "red"].map(|name| std::fs::File::open(format!("/run/netns/{name}")));
+/// let netns: Vec<_> = netns.into_iter().collect::<Result<_, _>>()?;
+///
+/// let mut plan = Plan::new();
+/// let here = plan.here();
+/// let bridge = plan.ifindex(here)?;
+/// plan.add(here, NewLink::bridge("br0").ifindex(bridge).up());
+/// for (i, netns) in (1u8..).zip(&netns) {
+///     let there = plan.netns(netns);
+///     let eth0 = plan.ifindex(there)?;
+///     let cable = NewLink::veth(format!("port{i}"), "eth0").peer_ifindex(eth0);
+///     plan.add(here, cable.peer_netns(netns).master(bridge).up());
+///     plan.add(there, SetLink::new(eth0).up());
+///     plan.add(there, NewAddr::new(eth0, Prefix::new([10, 0, 0, i].into(), 24)));
+///     plan.add(there, NewRoute::new(Prefix::ALL_V4).via([10, 0, 0, 254].into()));
+/// }
+/// plan.run()?.into_result()?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Default)]
+pub struct Plan<'n> {
+    places: Vec<Place<'n>>,
+    /// Requests by round, and in it by place.
+    rounds: Vec<Vec<Vec<Entry<'n>>>>,
+    /// How many requests there are.
+    len: usize,
+}
+
+/// A namespace of a [`Plan`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct PlanNetns(usize);
+
+struct Place<'n> {
+    /// `None` is the calling thread's.
+    netns: Option<BorrowedFd<'n>>,
+    connection: Option<Connection<Route>>,
+    /// Interface indices in use when the first was asked for.
+    used: HashSet<i32>,
+    next: i32,
+}
+
+struct Entry<'n> {
+    /// Position among all requests of the plan.
+    index: usize,
+    request: Box<dyn Request<Protocol = Route> + 'n>,
+}
+
+impl<'n> Plan<'n> {
+    /// A plan that does nothing yet.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The namespace that the thread is in which runs the plan.
+    pub fn here(&mut self) -> PlanNetns {
+        self.place(None)
+    }
+
+    /// The namespace of an open file. Each call is one more batch: name each namespace once.
+    pub fn netns(&mut self, netns: &'n impl AsFd) -> PlanNetns {
+        self.place(Some(netns.as_fd()))
+    }
+
+    fn place(&mut self, netns: Option<BorrowedFd<'n>>) -> PlanNetns {
+        self.places.push(Place {
+            netns,
+            connection: None,
+            used: HashSet::new(),
+            next: FIRST_IFINDEX,
+        });
+        PlanNetns(self.places.len() - 1)
+    }
+
+    /// An interface index that no link in the namespace has, and that is not given again.
+    ///
+    /// The links of a namespace are listed when its first index is asked for.
+    ///
+    /// # Errors
+    ///
+    /// As [`Connection::open_in`] and [`Connection::collect`].
+    pub fn ifindex(&mut self, netns: PlanNetns) -> Result<i32, Error> {
+        let Some(place) = self.places.get_mut(netns.0) else {
+            return Ok(FIRST_IFINDEX);
+        };
+        if place.next == FIRST_IFINDEX {
+            let list = GetLinks::new().ext_mask(RTEXT_FILTER_SKIP_STATS);
+            let links = place.connect()?.collect(&list)?;
+            place.used = links.iter().map(|link| link.view().ifindex()).collect();
+        }
+        loop {
+            let ifindex = place.next;
+            place.next = ifindex.checked_add(1).unwrap_or(1);
+            if !place.used.contains(&ifindex) {
+                return Ok(ifindex);
+            }
+        }
+    }
+
+    /// Adds a request, and says its position.
+    pub fn add(&mut self, netns: PlanNetns, request: impl Request<Protocol = Route> + 'n) -> usize {
+        let index = self.len;
+        self.len += 1;
+        if self.rounds.is_empty() {
+            self.rounds.push(Vec::new());
+        }
+        if let Some(round) = self.rounds.last_mut() {
+            if round.len() <= netns.0 {
+                round.resize_with(netns.0 + 1, Vec::new);
+            }
+            if let Some(entries) = round.get_mut(netns.0) {
+                let request = Box::new(request);
+                entries.push(Entry { index, request });
+            }
+        }
+        index
+    }
+
+    /// Begins another round: what is added from now on is sent after all that was added before, in
+    /// whatever namespaces.
+    pub fn then(&mut self) -> &mut Self {
+        self.rounds.push(Vec::new());
+        self
+    }
+
+    /// How many requests there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.len
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    /// Sends everything. After the batch of a namespace in which something was refused, nothing
+    /// more is sent.
+    ///
+    /// # Errors
+    ///
+    /// If nothing was sent because a namespace cannot be entered, or a request cannot be written or
+    /// sent; later this stands in the report, as refusals do.
+    pub fn run(self) -> Result<PlanReport, Error> {
+        self.run_with(OnFailure::StopAfterDatagram)
+    }
+
+    /// Sends everything, whatever is refused.
+    ///
+    /// # Errors
+    ///
+    /// As [`run`](Self::run).
+    pub fn run_all(self) -> Result<PlanReport, Error> {
+        self.run_with(OnFailure::Continue)
+    }
+
+    fn run_with(mut self, on_failure: OnFailure) -> Result<PlanReport, Error> {
+        let mut report = PlanReport {
+            planned: self.len,
+            ..PlanReport::default()
+        };
+        for round in &self.rounds {
+            for (place, entries) in self.places.iter_mut().zip(round) {
+                if entries.is_empty() {
+                    continue;
+                }
+                match place.run(entries, on_failure, &mut report) {
+                    Err(error) if report.sent == 0 => return Err(error),
+                    Err(error) => report.error = Some(error),
+                    Ok(()) => {}
+                }
+                let clean = report.failures.is_empty() && report.unknown.is_empty();
+                if report.error.is_some() || (!clean && on_failure != OnFailure::Continue) {
+                    return Ok(report);
+                }
+            }
+        }
+        Ok(report)
+    }
+}
+
+impl Place<'_> {
+    fn connect(&mut self) -> Result<&mut Connection<Route>, Error> {
+        let connection = match (self.connection.take(), self.netns) {
+            (Some(connection), _) => connection,
+            (None, Some(netns)) => Connection::open_in(netns)?,
+            (None, None) => Connection::open()?,
+        };
+        Ok(self.connection.insert(connection))
+    }
+
+    fn run(
+        &mut self,
+        entries: &[Entry<'_>],
+        on_failure: OnFailure,
+        report: &mut PlanReport,
+    ) -> Result<(), Error> {
+        let mut options = BatchOptions::new().on_failure(on_failure);
+        let requests = entries.iter().map(|entry| &entry.request);
+        let batch = self.connect()?.batch_with(requests, &mut options)?;
+        let planned = |index: usize| entries.get(index).map_or(index, |entry| entry.index);
+        report.sent += batch.sent;
+        for failure in batch.failures {
+            let index = planned(failure.index);
+            let error = failure.error;
+            report.failures.push(PlanFailure { index, error });
+        }
+        report
+            .unknown
+            .extend(batch.unknown.into_iter().flatten().map(planned));
+        batch.error.map_or(Ok(()), Err)
+    }
+}
+
+impl fmt::Debug for Plan<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Plan")
+            .field("namespaces", &self.places.len())
+            .field("rounds", &self.rounds.len())
+            .field("requests", &self.len)
+            .finish()
+    }
+}
+
+/// What became of a plan.
+#[derive(Debug, Default)]
+pub struct PlanReport {
+    /// How many requests there were.
+    pub planned: usize,
+    /// How many of them were sent; the kernel has tried them all.
+    pub sent: usize,
+    /// Those that were refused, in the order in which they were tried.
+    pub failures: Vec<PlanFailure>,
+    /// Positions of requests of which nobody knows, because answers were lost.
+    pub unknown: Vec<usize>,
+    /// What ended the work early, other than a refusal.
+    pub error: Option<Error>,
+}
+
+impl PlanReport {
+    /// Whether everything was done.
+    #[must_use]
+    pub fn is_success(&self) -> bool {
+        self.sent == self.planned
+            && self.failures.is_empty()
+            && self.unknown.is_empty()
+            && self.error.is_none()
+    }
+
+    /// The first failure as an error, for callers to whom the plan is one thing.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Kernel`] for a refusal, [`Error::Overrun`] if answers were lost, else what ended
+    /// the work.
+    pub fn into_result(self) -> Result<(), Error> {
+        if let Some(failure) = self.failures.into_iter().next() {
+            return Err(Error::Kernel(Box::new(failure.error)));
+        }
+        match self.error {
+            Some(error) => Err(error),
+            None if self.unknown.is_empty() => Ok(()),
+            None => Err(Error::Overrun),
+        }
+    }
+}
+
+/// A request of a plan that was refused.
+#[derive(Debug)]
+pub struct PlanFailure {
+    /// Its position among all requests of the plan; [`Plan::add`] has said it.
+    pub index: usize,
+    /// What the kernel said.
+    pub error: KernelError,
+}
