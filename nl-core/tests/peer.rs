@@ -17,15 +17,17 @@ use nl_core::{Connection, Error, Message, Socket, Writer};
 use proptest::prelude::*;
 use rtnetlink::*;
 
+/// So long that only a test that hangs waits for it, however busy the machine is.
+const LONG: Option<Duration> = Some(Duration::from_secs(20));
+const SHORT: Option<Duration> = Some(Duration::from_millis(100));
+
 /// A connection, and the other end of its socket. Datagrams of a Unix socket have no sender's
 /// port, like those of the kernel.
 fn pair() -> (Connection<Route>, UnixDatagram) {
     let (ours, theirs) = UnixDatagram::pair().unwrap();
     let mut connection = Connection::from_socket(Socket::from_fd(ours.into()).unwrap());
-    connection.set_timeout(Some(Duration::from_millis(100)));
-    theirs
-        .set_read_timeout(Some(Duration::from_secs(5)))
-        .unwrap();
+    connection.set_timeout(LONG);
+    theirs.set_read_timeout(LONG).unwrap();
     (connection, theirs)
 }
 
@@ -68,10 +70,12 @@ const SET: SetMtu = SetMtu {
 #[test]
 fn silence_ends_with_the_deadline_and_a_late_answer_is_nobodys() {
     let (mut connection, peer) = pair();
+    connection.set_timeout(SHORT);
     let start = Instant::now();
     assert!(matches!(connection.call(&SET), Err(Error::NoAnswer)));
     assert!(start.elapsed() >= Duration::from_millis(100));
-    assert!(start.elapsed() < Duration::from_secs(3));
+    assert!(start.elapsed() < Duration::from_secs(10));
+    connection.set_timeout(LONG);
     let (_, _, late) = request(&peer);
     std::thread::scope(|scope| {
         scope.spawn(|| {
@@ -87,23 +91,26 @@ fn silence_ends_with_the_deadline_and_a_late_answer_is_nobodys() {
 #[test]
 fn an_endless_list_ends_with_the_deadline() {
     let (mut connection, peer) = pair();
+    let left = AtomicBool::new(false);
     std::thread::scope(|scope| {
         scope.spawn(|| {
             let (_, flags, seq) = request(&peer);
             assert_eq!(flags & NLM_F_DUMP, NLM_F_DUMP);
-            for _ in 0..20 {
+            while !left.load(Ordering::Relaxed) {
                 peer.send(&link(seq, NLM_F_MULTI)).unwrap();
-                std::thread::sleep(Duration::from_millis(10));
+                std::thread::sleep(Duration::from_millis(5));
             }
             let (_, _, seq) = request(&peer);
             peer.send(&errno(seq, 0)).unwrap();
         });
+        connection.set_timeout(Some(Duration::from_millis(500)));
         let mut count = 0;
         let result = connection.dump(&GetLinks, |_| count += 1);
-        assert!(matches!(result, Err(Error::NoAnswer)), "{result:?}");
-        assert!((1..20).contains(&count));
+        left.store(true, Ordering::Relaxed);
         connection.set_timeout(None);
         connection.call(&SET).unwrap();
+        assert!(matches!(result, Err(Error::NoAnswer)), "{result:?}");
+        assert!(count > 0);
     });
 }
 
@@ -131,40 +138,35 @@ fn a_list_that_always_changes_is_asked_for_eight_times_and_given_with_the_fact()
 #[test]
 fn what_the_reader_does_between_objects_is_not_counted() {
     let (mut connection, peer) = pair();
-    std::thread::scope(|scope| {
-        scope.spawn(|| {
-            let (_, _, seq) = request(&peer);
-            for _ in 0..4 {
-                peer.send(&link(seq, NLM_F_MULTI)).unwrap();
-            }
-            peer.send(&answer(3, NLM_F_MULTI, seq, &[0; 4])).unwrap();
-        });
-        let slow = || std::thread::sleep(Duration::from_millis(60));
-        connection.dump(&GetLinks, |_| slow()).unwrap();
-    });
+    for _ in 0..4 {
+        peer.send(&link(1, NLM_F_MULTI)).unwrap();
+    }
+    peer.send(&answer(3, NLM_F_MULTI, 1, &[0; 4])).unwrap();
+    connection.set_timeout(Some(Duration::from_millis(500)));
+    let slow = || std::thread::sleep(Duration::from_millis(200));
+    connection.dump(&GetLinks, |_| slow()).unwrap();
 }
 
 #[test]
 fn a_damaged_answer_is_an_error_and_the_next_request_is_not_disturbed() {
     let (mut connection, peer) = pair();
-    for damage in [
+    let damages = [
         &[][..],
         &[1, 2, 3],
         &[0; 16],
         &[0xff; 40],
         &link(1, 0)[..20],
-    ] {
-        std::thread::scope(|scope| {
-            scope.spawn(|| {
-                request(&peer);
-                peer.send(damage).unwrap();
-            });
-            let error = connection.call(&SET).unwrap_err();
-            assert!(
-                matches!(error, Error::Decode(_) | Error::NoAnswer),
-                "{error}"
-            );
-        });
+    ];
+    for damage in damages {
+        peer.send(damage).unwrap();
+        connection.set_timeout(SHORT);
+        let error = connection.call(&SET).unwrap_err();
+        assert!(
+            matches!(error, Error::Decode(_)) || damage.is_empty(),
+            "{error}"
+        );
+        request(&peer);
+        connection.set_timeout(LONG);
         std::thread::scope(|scope| {
             scope.spawn(|| {
                 let (_, _, seq) = request(&peer);
@@ -202,20 +204,17 @@ fn a_datagram_longer_than_the_buffer_is_an_error_of_its_own() {
 #[test]
 fn a_batch_without_its_last_answer_is_unknown_from_there_on() {
     let (mut connection, peer) = pair();
-    std::thread::scope(|scope| {
-        scope.spawn(|| {
-            let (_, _, first) = request(&peer);
-            peer.send(&errno(first + 3, 17)).unwrap();
-        });
-        let report = connection.batch((0..10).map(|_| SET.clone())).unwrap();
-        assert_eq!(report.failures[0].index, 3);
-        assert_eq!(report.unknown.first(), Some(&(4..10)));
-        assert_eq!(
-            (report.is_done(2), report.is_done(3)),
-            (Some(true), Some(false))
-        );
-        assert_eq!(report.is_done(4), None);
-    });
+    connection.set_timeout(SHORT);
+    // The first request of a connection has number 1.
+    peer.send(&errno(4, 17)).unwrap();
+    let report = connection.batch((0..10).map(|_| SET.clone())).unwrap();
+    assert_eq!(report.failures[0].index, 3);
+    assert_eq!(report.unknown.first(), Some(&(4..10)));
+    assert_eq!(
+        (report.is_done(2), report.is_done(3)),
+        (Some(true), Some(false))
+    );
+    assert_eq!(report.is_done(4), None);
 }
 
 extern "C" fn nothing(_: i32) {}
@@ -246,6 +245,7 @@ fn signals_neither_end_a_wait_nor_prolong_it() {
             peer.send(&errno(seq, 0)).unwrap();
         });
         let answered = connection.call(&SET);
+        connection.set_timeout(SHORT);
         let start = Instant::now();
         let silence = connection.call(&SET);
         let waited = start.elapsed();
@@ -253,7 +253,7 @@ fn signals_neither_end_a_wait_nor_prolong_it() {
         answered.unwrap();
         assert!(matches!(silence, Err(Error::NoAnswer)), "{silence:?}");
         assert!(waited >= Duration::from_millis(100), "{waited:?}");
-        assert!(waited < Duration::from_secs(2), "{waited:?}");
+        assert!(waited < Duration::from_secs(10), "{waited:?}");
     });
 }
 
