@@ -305,3 +305,23 @@ proptest! {
         let _ = text.parse::<Prefix>();
     }
 }
+
+#[test]
+fn ways_inside_ways_are_not_followed() {
+    // As deep as 64 KiB allow: printing them once overran the stack.
+    let mut inside = Vec::new();
+    while inside.len() < 65_000 {
+        let hop = u16::try_from(8 + inside.len()).unwrap();
+        let mut outside = Vec::new();
+        outside.extend((4 + hop).to_ne_bytes());
+        outside.extend(9u16.to_ne_bytes()); // RTA_MULTIPATH
+        outside.extend(hop.to_ne_bytes());
+        outside.extend([0; 6]);
+        outside.extend(&inside);
+        inside = outside;
+    }
+    let payload = [&[0; 12][..], &inside].concat();
+    let route = RouteView::parse(&payload).unwrap();
+    assert!(format!("{route:?}").len() < 1000);
+    assert!(route.multipath().unwrap().next().unwrap().is_err());
+}

@@ -121,6 +121,13 @@ fn split_hop(bytes: &[u8], offset: usize) -> Result<(Hop<'_>, &[u8]), DecodeErro
     ROUTE_ATTRS
         .check(attrs)
         .map_err(|error| error.behind(offset + HOP_LEN))?;
+    // The kernel never sends this; printing would follow it as deep as someone cared to nest it.
+    if Attrs::new(attrs)
+        .flatten()
+        .any(|attr| attr.number() == RTA_MULTIPATH)
+    {
+        return Err(bad(What::TooDeep));
+    }
     let rest = bytes.get(nl_core::header::align(len)..).unwrap_or(&[]);
     Ok((Hop { header, attrs }, rest))
 }
