@@ -205,6 +205,12 @@ impl LinkSettings {
         }
         let change = self.change & (self.flags ^ link.flags());
         let none = |text: Option<&str>| text.unwrap_or("").to_owned();
+        let has_xdp = link.xdp().and_then(|xdp| xdp.attached()).unwrap_or(0) != 0;
+        let held_by = link.proto_down_reason().and_then(|reason| reason.value());
+        let held_by = held_by.unwrap_or(0);
+        let reasons = self
+            .proto_down_reason
+            .map(|(mask, value)| (mask & (value ^ held_by), value));
         let gen_mode = || link.af_spec()?.inet6()?.addr_gen_mode();
         Self {
             flags: self.flags & change,
@@ -230,6 +236,10 @@ impl LinkSettings {
             operstate: unless(self.operstate, link.operstate()),
             carrier: unless(self.carrier, link.carrier()),
             proto_down: unless(self.proto_down, link.proto_down()),
+            proto_down_reason: reasons.filter(|(mask, _)| *mask != 0),
+            gso_ipv4_max_size: unless(self.gso_ipv4_max_size, link.gso_ipv4_max_size()),
+            gro_ipv4_max_size: unless(self.gro_ipv4_max_size, link.gro_ipv4_max_size()),
+            xdp: self.xdp.filter(|(fd, _)| *fd >= 0 || has_xdp),
             target_netnsid: self.target_netnsid,
             new_ifindex: self.new_ifindex,
         }
