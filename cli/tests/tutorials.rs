@@ -92,7 +92,11 @@ fn tools(name: &str) -> PathBuf {
     let dir = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("tools-{name}"));
     let _ = fs::remove_dir_all(&dir);
     fs::create_dir_all(&dir).unwrap();
-    for tool in TOOLS {
+    // Until nlctl stands in for it.
+    let missing = ["iptables"]
+        .into_iter()
+        .filter(|name| nlctl::applet::find(name).is_none());
+    for tool in TOOLS.iter().copied().chain(missing) {
         let found = ["/usr/bin", "/bin", "/usr/sbin"]
             .map(|dir| Path::new(dir).join(tool))
             .into_iter()
