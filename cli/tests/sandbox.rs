@@ -147,17 +147,27 @@ fn nothing_of_it_is_seen_outside() {
     assert!(!fs::exists("/run/nlctl").unwrap());
 }
 
+/// Ends a kept sandbox, also when the test fails.
+struct Keeper<'a>(&'a str);
+
+impl Drop for Keeper<'_> {
+    fn drop(&mut self) {
+        let _ = Command::new("kill").arg(self.0).status();
+    }
+}
+
 #[test]
 fn a_kept_one_is_entered_again() {
     let output = output(sandbox().args([
         "--keep", "ip", "link", "add", "v0", "type", "veth", "peer", "name", "v1",
     ]));
-    assert!(output.status.success(), "{}", errors(&output));
     let errors = errors(&output);
     let (pid, _) = errors
         .strip_prefix("nlctl sandbox: process ")
         .and_then(|rest| rest.split_once(' '))
         .unwrap_or_else(|| panic!("{errors}"));
+    let keeper = Keeper(pid);
+    assert!(output.status.success(), "{errors}");
     assert!(
         errors.contains(&format!("nlctl sandbox --enter {pid};")),
         "{errors}"
@@ -168,7 +178,7 @@ fn a_kept_one_is_entered_again() {
     assert_eq!(text.lines().count(), 3, "{text}");
     assert!(text.contains("v0@v1"), "{text}");
 
-    assert!(Command::new("kill").arg(pid).status().unwrap().success());
+    drop(keeper);
     let begun = Instant::now();
     while fs::read_link(format!("/proc/{pid}/ns/net")).is_ok() {
         assert!(

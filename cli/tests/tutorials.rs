@@ -9,8 +9,7 @@ use std::process::Command;
 /// Everything that the scripts run besides the applets.
 const TOOLS: &[&str] = &[
     "awk", "cat", "dirname", "grep", "id", "mktemp", "readlink", "rm", "sed", "sh", "sleep",
-    "stat", "touch", // Until nlctl stands in for it too.
-    "iptables",
+    "stat", "touch",
 ];
 
 /// What a script told: its commands in their order, each with its output.
