@@ -1,9 +1,10 @@
 //! Chains: lists of rules, hooked into the path of packets or called from other chains.
 
+use nl_core::header::NLM_F_NONREC;
 use nl_core::kind::{Be32, Be64, Bytes, Str};
 use nl_core::{DumpRequest, GetRequest, Owned, Request, Writer};
 
-use crate::expr::{COUNTER_ATTRS, CounterView, CounterWriter};
+use crate::expr::{COUNTER_ATTRS, Counter, CounterView, CounterWriter};
 use crate::nfgen::{
     Family, NFT_MSG_DELCHAIN, NFT_MSG_DESTROYCHAIN, NFT_MSG_GETCHAIN, NFT_MSG_NEWCHAIN, Netfilter,
     NfGenMsg,
@@ -198,6 +199,9 @@ pub struct NewChain {
     pub base: Option<Base>,
     /// What happens to packets that no rule decides about; the kernel's default is to accept.
     pub policy: Option<Policy>,
+    /// Where counting starts of what the policy decides about; `None` to leave it: a chain that was
+    /// never told does not count.
+    pub counters: Option<Counter>,
     /// What is special about it.
     pub flags: ChainFlags,
     /// Userdata; empty for none.
@@ -217,6 +221,7 @@ impl NewChain {
             handle: None,
             base: None,
             policy: None,
+            counters: None,
             flags: ChainFlags::empty(),
             userdata: Vec::new(),
             exclusive: false,
@@ -265,6 +270,16 @@ impl NewChain {
     #[must_use]
     pub fn policy(mut self, policy: Policy) -> Self {
         self.policy = Some(policy);
+        self
+    }
+
+    /// Counts the packets and bytes that the policy decides about, from these numbers on.
+    #[must_use]
+    pub fn counters(mut self, packets: u64, bytes: u64) -> Self {
+        self.counters = Some(Counter {
+            bytes: Some(bytes),
+            packets: Some(packets),
+        });
         self
     }
 
@@ -321,6 +336,12 @@ impl Request for NewChain {
                         });
                     }
                 }
+            });
+        }
+        if let Some(counters) = &self.counters {
+            out.counters(|out| {
+                out.bytes(counters.bytes.unwrap_or_default())
+                    .packets(counters.packets.unwrap_or_default());
             });
         }
         if !self.flags.is_empty() {
@@ -384,6 +405,13 @@ impl Request for DelChain {
             NFT_MSG_DESTROYCHAIN
         } else {
             NFT_MSG_DELCHAIN
+        }
+    }
+    fn flags(&self) -> u16 {
+        // Without it the kernel would delete the rules too.
+        match self.chain {
+            Some(_) => NLM_F_NONREC,
+            None => 0,
         }
     }
     fn write(&self, out: &mut Writer) {

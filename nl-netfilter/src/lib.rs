@@ -58,6 +58,7 @@ pub mod expr;
 pub mod flowtable;
 #[doc(hidden)]
 pub mod fuzzing;
+pub mod iptables;
 pub mod nfgen;
 pub mod object;
 pub mod register;

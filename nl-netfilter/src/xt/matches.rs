@@ -99,7 +99,7 @@ layouts! {
         pub match_flags: U16,
         /// [`ConntrackFlags`]: what must not hold.
         pub invert_flags: U16,
-        /// States: 1 invalid, 2 established, 4 related, 8 new, 0x40 untracked, 0x80 SNAT, 0x100 DNAT.
+        /// States: 1 invalid, 2 established, 4 related, 8 new, 0x40 SNAT, 0x80 DNAT, 0x100 untracked.
         pub state_mask: U16,
         /// `IPS_*` bits.
         pub status_mask: U16,
@@ -208,6 +208,111 @@ layouts! {
         pub pad: [u8; 2],
         /// 1: any but this.
         pub invert: U32,
+    }
+
+    /// `-m connmark`, `struct xt_connmark_mtinfo1`.
+    "connmark", 1, 12: pub struct ConnmarkMatch {
+        /// Mark of the connection.
+        pub mark: U32,
+        /// Bits of it that are looked at.
+        pub mask: U32,
+        /// 1: any but this.
+        pub invert: u8,
+        /// Nothing.
+        pub pad: [u8; 3],
+    }
+
+    /// `-m owner`, `struct xt_owner_match_info`.
+    "owner", 1, 20: pub struct Owner {
+        /// Lowest user.
+        pub uid_min: U32,
+        /// Highest user.
+        pub uid_max: U32,
+        /// Lowest group.
+        pub gid_min: U32,
+        /// Highest group.
+        pub gid_max: U32,
+        /// What is looked at: 1 user, 2 group, 4 whether there is a socket, 8 all groups.
+        pub matches: u8,
+        /// What of that must not hold.
+        pub invert: u8,
+        /// Nothing.
+        pub pad: [u8; 2],
+    }
+
+    /// `-m statistic`, `struct xt_statistic_info`.
+    "statistic", 0, 24: pub struct Statistic {
+        /// 0 random, 1 every nth packet.
+        pub mode: U16,
+        /// 1: the others.
+        pub flags: U16,
+        /// Random: probability in units of `1 / 2^31`. Nth: n - 1.
+        pub value: U32,
+        /// Nth: which of the n packets, from 0.
+        pub packet: U32,
+        /// Unused; iptables leaves `value - packet` here.
+        pub count: U32,
+        /// The kernel's.
+        pub private: [u8; 8],
+    }
+
+    /// `-m iprange`, `struct xt_iprange_mtinfo`. IPv4 addresses are in the first 4 bytes.
+    "iprange", 1, 68: pub struct IpRange {
+        /// Lowest and highest source.
+        pub source: [[u8; 16]; 2],
+        /// Lowest and highest destination.
+        pub destination: [[u8; 16]; 2],
+        /// What is looked at: 1 source, 2 destination; 0x10, 0x20: it must be outside.
+        pub flags: u8,
+        /// Nothing.
+        pub pad: [u8; 3],
+    }
+
+    /// `-m pkttype`, `struct xt_pkttype_info`.
+    "pkttype", 0, 8: pub struct PktType {
+        /// `PACKET_*`.
+        pub kind: U32,
+        /// 1: any but this.
+        pub invert: U32,
+    }
+
+    /// `-m length`, `struct xt_length_info`.
+    "length", 0, 6: pub struct Length {
+        /// Shortest, in bytes.
+        pub min: U16,
+        /// Longest.
+        pub max: U16,
+        /// 1: any but these.
+        pub invert: u8,
+        /// Nothing.
+        pub pad: u8,
+    }
+}
+
+/// All ports.
+const ANY_PORT: [U16; 2] = [U16::ZERO, U16::MAX_VALUE];
+
+impl Tcp {
+    /// Any TCP packet.
+    #[must_use]
+    pub fn any() -> Self {
+        Self {
+            source_ports: ANY_PORT,
+            dest_ports: ANY_PORT,
+            ..Self::default()
+        }
+    }
+}
+
+impl Udp {
+    /// Any UDP packet.
+    #[must_use]
+    pub fn any() -> Self {
+        Self {
+            source_ports: ANY_PORT,
+            dest_ports: ANY_PORT,
+            ..Self::default()
+        }
     }
 }
 

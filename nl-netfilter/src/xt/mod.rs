@@ -54,14 +54,14 @@ mod nat;
 mod targets;
 
 pub use matches::{
-    AddrType, AddrTypeFlags, Comment, Conntrack, ConntrackFlags, Icmp, Icmp6, Mac, Multiport,
-    MultiportKind, State, Tcp, Udp,
+    AddrType, AddrTypeFlags, Comment, ConnmarkMatch, Conntrack, ConntrackFlags, Icmp, Icmp6,
+    IpRange, Length, Mac, Multiport, MultiportKind, Owner, PktType, State, Statistic, Tcp, Udp,
 };
 pub use nat::{
     Dnat, MasqueradeV4, MasqueradeV6, NatRange, NatRange2, NatRangeV4, RedirectV4, RedirectV6,
     SnatV4, SnatV6,
 };
-pub use targets::{Log, Mark, RejectV4, RejectV6, TcpMss};
+pub use targets::{ConnmarkTarget, CtTarget, Log, Mark, NfQueue, RejectV4, RejectV6, TcpMss};
 
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout, Unaligned};
 

@@ -39,4 +39,52 @@ layouts! {
         /// Maximum segment size; 0xffff: what the path allows.
         pub mss: U16,
     }
+
+    /// `-j CONNMARK`, `struct xt_connmark_tginfo2`.
+    "CONNMARK", 2, 16: pub struct ConnmarkTarget {
+        /// Bits of the connection's mark that are turned over.
+        pub ctmark: U32,
+        /// Bits of it that are cleared before, or copied.
+        pub ctmask: U32,
+        /// Bits of the packet's mark that are copied.
+        pub nfmask: U32,
+        /// 0 left, 1 right.
+        pub shift_dir: u8,
+        /// By how many bits it is shifted.
+        pub shift_bits: u8,
+        /// 0 set, 1 save, 2 restore.
+        pub mode: u8,
+        /// Nothing.
+        pub pad: u8,
+    }
+
+    /// `-j NFQUEUE`, `struct xt_NFQ_info_v3`.
+    "NFQUEUE", 3, 6: pub struct NfQueue {
+        /// First queue.
+        pub queue: U16,
+        /// Number of queues.
+        pub queues: U16,
+        /// 1: pass if nobody listens, 2: one queue for each CPU.
+        pub flags: U16,
+    }
+
+    /// `-j CT`, `struct xt_ct_target_info_v1`.
+    "CT", 2, 72: pub struct CtTarget {
+        /// `XT_CT_*`: 1 no tracking, 2 printed as `-j NOTRACK`.
+        pub flags: U16,
+        /// Zone.
+        pub zone: U16,
+        /// Events of connections.
+        pub ct_events: U32,
+        /// Events of expectations.
+        pub exp_events: U32,
+        /// Name of a helper, up to its first NUL.
+        pub helper: [u8; 16],
+        /// Name of a timeout policy, up to its first NUL.
+        pub timeout: [u8; 32],
+        /// Nothing.
+        pub pad: [u8; 4],
+        /// The kernel's.
+        pub private: [u8; 8],
+    }
 }
