@@ -7,7 +7,7 @@ use std::process::ExitCode;
 
 use crate::failure::Failure;
 use crate::output::Output;
-use crate::{ethtool, ip, links, lsns, ping, sandbox, sysctl, unshare};
+use crate::{ethtool, ip, iptables, links, lsns, ping, sandbox, sysctl, unshare};
 
 /// What an applet is given: the name that it was called by, and the words after it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,6 +41,12 @@ pub const APPLETS: &[Applet] = &[
         "show and change links, addresses, routes, rules, namespaces",
         ip::run,
     ),
+    tool(
+        "iptables",
+        "show and change packet filter rules and NAT for IPv4",
+        iptables::run,
+    ),
+    tool("ip6tables", "the same for IPv6", iptables::run),
     tool("ping", "send ICMP echo requests", ping::run),
     tool("ping6", "ping -6", ping::run),
     tool("sysctl", "show and set kernel parameters", sysctl::run),

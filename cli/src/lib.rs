@@ -9,6 +9,7 @@ pub mod applet;
 pub mod ethtool;
 pub mod failure;
 pub mod ip;
+pub mod iptables;
 mod links;
 pub mod lsns;
 pub mod options;
