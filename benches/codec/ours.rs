@@ -1,0 +1,146 @@
+//! This stack.
+
+use std::hint::black_box;
+
+use nl_core::{Message, Request, Writer};
+use nl_netfilter::Family as NfFamily;
+use nl_netfilter::element::{Element, ElementsView, SetElements};
+use nl_route::link::{LinkView, NewLink};
+use nl_route::route::{NewRoute, RouteTable, RouteView};
+use nl_route::rule::{NewRule, RuleView};
+use nl_route::{Family, Prefix};
+
+use crate::contest::{Contest, OURS};
+use crate::floor::route_message;
+use crate::object::{
+    BITS, ELEMENTS, GATEWAY, IFINDEX, LISTED, MTU, NAME, NETWORK, PRIORITY, TABLE, key,
+};
+
+/// The same as [`OURS`], for a request that is written again.
+const AGAIN: &str = "nlctl, again";
+
+fn write(out: &mut Writer, request: &impl Request) {
+    out.clear();
+    out.message(request.message_type(), 5, 1, |out| request.write(out))
+        .unwrap();
+}
+
+/// A whole message.
+pub(crate) fn message(request: &impl Request) -> Vec<u8> {
+    let mut out = Writer::new();
+    write(&mut out, request);
+    out.bytes().to_vec()
+}
+
+fn new_route() -> NewRoute {
+    NewRoute::new(Prefix::new(black_box(NETWORK).into(), BITS))
+        .via(black_box(GATEWAY).into())
+        .dev(black_box(IFINDEX))
+        .table(RouteTable(black_box(TABLE)))
+}
+
+pub(crate) fn route(contest: &mut Contest) {
+    let mut out = Writer::new();
+    contest.time("encode route", OURS, || {
+        write(&mut out, &new_route());
+        black_box(out.bytes());
+    });
+    let route = new_route();
+    contest.time("encode route", AGAIN, || {
+        write(&mut out, black_box(&route));
+        black_box(out.bytes());
+    });
+    let bytes = message(&route);
+    // By hand it is the same, but for the flags and the order.
+    assert_eq!(bytes.len(), route_message().len());
+    contest.time("decode route", OURS, || {
+        let (message, _) = Message::split(black_box(&bytes)).unwrap();
+        let view = RouteView::parse(message.payload).unwrap();
+        black_box((view.dst(), view.gateway(), view.oif(), view.table()));
+    });
+}
+
+fn new_link() -> NewLink {
+    NewLink::bridge(black_box(NAME)).mtu(black_box(MTU))
+}
+
+pub(crate) fn link(contest: &mut Contest) {
+    let mut out = Writer::new();
+    contest.time("encode link", OURS, || {
+        write(&mut out, &new_link());
+        black_box(out.bytes());
+    });
+    let link = new_link();
+    contest.time("encode link", AGAIN, || {
+        write(&mut out, black_box(&link));
+        black_box(out.bytes());
+    });
+    contest.time("decode link", OURS, || {
+        let view = LinkView::parse(black_box(LISTED)).unwrap();
+        black_box((view.ifindex(), view.name(), view.mtu(), view.address()));
+    });
+}
+
+fn new_rule() -> NewRule {
+    NewRule::new(Family::INET)
+        .src(Prefix::new(black_box(NETWORK).into(), BITS))
+        .table(RouteTable(black_box(TABLE)))
+        .priority(black_box(PRIORITY))
+}
+
+/// An `RTM_NEWRULE` message.
+pub(crate) fn rule_message() -> Vec<u8> {
+    message(&new_rule())
+}
+
+pub(crate) fn rule(contest: &mut Contest) {
+    let mut out = Writer::new();
+    contest.time("encode rule", OURS, || {
+        write(&mut out, &new_rule());
+        black_box(out.bytes());
+    });
+    let rule = new_rule();
+    contest.time("encode rule", AGAIN, || {
+        write(&mut out, black_box(&rule));
+        black_box(out.bytes());
+    });
+    let bytes = rule_message();
+    contest.time("decode rule", OURS, || {
+        let (message, _) = Message::split(black_box(&bytes)).unwrap();
+        let view = RuleView::parse(message.payload).unwrap();
+        black_box((view.src(), view.table(), view.priority()));
+    });
+}
+
+fn new_elements() -> SetElements {
+    let elements = (0..ELEMENTS).map(|index| Element::new(key(black_box(index))));
+    SetElements::add(NfFamily::INET, "t", "s", elements)
+}
+
+/// An `NFT_MSG_NEWSETELEM` message.
+pub(crate) fn elements_message() -> Vec<u8> {
+    message(&new_elements())
+}
+
+pub(crate) fn elements(contest: &mut Contest) {
+    let mut out = Writer::new();
+    contest.time("encode 100 elements", OURS, || {
+        write(&mut out, &new_elements());
+        black_box(out.bytes());
+    });
+    let elements = new_elements();
+    contest.time("encode 100 elements", AGAIN, || {
+        write(&mut out, black_box(&elements));
+        black_box(out.bytes());
+    });
+    let bytes = elements_message();
+    contest.time("decode 100 elements", OURS, || {
+        let (message, _) = Message::split(black_box(&bytes)).unwrap();
+        let view = ElementsView::parse(message.payload).unwrap();
+        let mut count = 0;
+        for element in view.elements() {
+            count += u32::from(black_box(element.key()).is_some());
+        }
+        assert_eq!(count, ELEMENTS);
+    });
+}

@@ -1,0 +1,317 @@
+//! The cases, and who takes part in which.
+
+#[cfg(feature = "peers")]
+use crate::contestant::{bindings, neli, nlink, rtnetlink};
+use crate::contestant::{floor, ip, ours};
+use crate::sample::Part;
+use crate::{Result, program};
+
+/// Something to be done to many objects.
+#[derive(Debug)]
+pub(crate) struct Case {
+    pub(crate) name: &'static str,
+    pub(crate) title: &'static str,
+    /// What one object is.
+    pub(crate) unit: &'static str,
+    /// How many of them.
+    pub(crate) items: u32,
+    /// Takes so long that it must be asked for.
+    pub(crate) long: bool,
+    /// The first is the floor, which the others are compared with.
+    pub(crate) contestants: &'static [Contestant],
+}
+
+/// Somebody who does a case.
+#[derive(Debug)]
+pub(crate) struct Contestant {
+    pub(crate) name: &'static str,
+    /// How it goes about it.
+    pub(crate) how: &'static str,
+    /// Does only one in so many objects, because it takes so long for each.
+    pub(crate) one_in: u32,
+    pub(crate) run: fn(&mut Part) -> Result<()>,
+}
+
+impl Contestant {
+    const fn new(name: &'static str, how: &'static str, run: fn(&mut Part) -> Result<()>) -> Self {
+        Self {
+            name,
+            how,
+            one_in: 1,
+            run,
+        }
+    }
+
+    const fn one_in(self, one_in: u32) -> Self {
+        Self { one_in, ..self }
+    }
+
+    /// Whether it can take part on this machine.
+    pub(crate) fn is_here(&self) -> bool {
+        !self.name.starts_with("ip ") || program::ip().is_some()
+    }
+}
+
+pub(crate) fn find(name: &str) -> Option<&'static Case> {
+    CASES.iter().find(|case| case.name == name)
+}
+
+pub(crate) fn list() {
+    for case in CASES {
+        let note = if case.long { " (only if named)" } else { "" };
+        println!("{}: {} {}s{note}", case.name, case.items, case.unit);
+        for contestant in case.contestants {
+            println!("    {:<24} {}", contestant.name, contestant.how);
+        }
+    }
+}
+
+const FLOOR: Contestant = Contestant::new(
+    "floor",
+    "prebuilt buffers of 64 KiB, one acknowledgement each",
+    floor::routes4,
+);
+
+/// All cases, in the order of the report.
+pub(crate) static CASES: &[Case] = &[
+    Case {
+        name: "routes4",
+        title: "IPv4 routes by gateway",
+        unit: "route",
+        items: 100_000,
+        long: false,
+        contestants: ROUTES4,
+    },
+    Case {
+        name: "routes4-million",
+        title: "A million IPv4 routes by gateway",
+        unit: "route",
+        items: 1_000_000,
+        long: true,
+        contestants: MILLION,
+    },
+    Case {
+        name: "routes6",
+        title: "IPv6 routes by gateway",
+        unit: "route",
+        items: 100_000,
+        long: false,
+        contestants: ROUTES6,
+    },
+    Case {
+        name: "replace",
+        title: "IPv4 routes re-pointed to another gateway",
+        unit: "route",
+        items: 100_000,
+        long: false,
+        contestants: &[
+            Contestant::new(FLOOR.name, FLOOR.how, floor::replace),
+            Contestant::new("nlctl", "Connection::batch", ours::replace),
+            Contestant::new("ip -batch", "route replace", ip::replace),
+            #[cfg(feature = "peers")]
+            Contestant::new("netlink-bindings", "Chained, 200 a send", bindings::replace),
+            #[cfg(feature = "peers")]
+            Contestant::new("nlink", "replace_route", nlink::replace),
+            #[cfg(feature = "peers")]
+            Contestant::new("rtnetlink", "route().add().replace()", rtnetlink::replace),
+        ],
+    },
+    Case {
+        name: "routeset",
+        title: "Routes that share a nexthop object",
+        unit: "route",
+        items: 100_000,
+        long: false,
+        contestants: &[
+            Contestant::new(
+                "floor",
+                "by gateway, one by one in buffers",
+                floor::set_by_gateway,
+            ),
+            Contestant::new(
+                "floor, nexthop id",
+                "prebuilt; removed with the nexthop",
+                floor::set_by_nexthop,
+            ),
+            Contestant::new(
+                "nlctl",
+                "by nexthop id; removed with the nexthop",
+                ours::set,
+            ),
+            Contestant::new("ip -batch", "nhid; ip nexthop del", ip::set),
+        ],
+    },
+    Case {
+        name: "each",
+        title: "IPv4 routes, one acknowledged call at a time",
+        unit: "route",
+        items: 50_000,
+        long: false,
+        contestants: &[
+            Contestant::new("floor", "prebuilt messages, one at a time", floor::each),
+            Contestant::new("nlctl", "Connection::call", ours::each),
+            #[cfg(feature = "peers")]
+            Contestant::new("netlink-bindings", "NetlinkSocket::request", bindings::each),
+            #[cfg(feature = "peers")]
+            Contestant::new("nlink", "add_route", nlink::each),
+            #[cfg(feature = "peers")]
+            Contestant::new(
+                "rtnetlink",
+                "route().add(), current-thread tokio",
+                rtnetlink::each,
+            ),
+            #[cfg(feature = "peers")]
+            Contestant::new("neli", "NlRouter::send", neli::each),
+        ],
+    },
+    Case {
+        name: "veth",
+        title: "veth pairs between two namespaces, both ends up",
+        unit: "pair",
+        items: 1000,
+        long: false,
+        contestants: &[
+            Contestant::new(
+                "floor",
+                "peer made in its namespace, one queue; group delete",
+                floor::veth,
+            ),
+            Contestant::new(
+                "nlctl",
+                "NewLink::veth, Connection::batch; DelLink::group",
+                ours::veth,
+            ),
+            Contestant::new(
+                "ip -batch",
+                "peer netns in the create line; del group",
+                ip::veth,
+            ),
+            #[cfg(feature = "peers")]
+            Contestant::new(
+                "nlink",
+                "VethLink::peer_netns_fd; del_link each",
+                nlink::veth,
+            )
+            .one_in(10),
+            #[cfg(feature = "peers")]
+            Contestant::new(
+                "rtnetlink",
+                "create, setns_by_fd, up, up; del each",
+                rtnetlink::veth,
+            )
+            .one_in(20),
+            Contestant::new(
+                "floor, moved",
+                "create, move, up, up; del each",
+                floor::veth_moved,
+            )
+            .one_in(20),
+            Contestant::new(
+                "ip -batch, moved",
+                "create, move, up, up; del each",
+                ip::veth_moved,
+            )
+            .one_in(20),
+        ],
+    },
+    Case {
+        name: "ungrouped",
+        title: "Deleting veth pairs that share no group",
+        unit: "pair",
+        items: 200,
+        long: false,
+        contestants: &[
+            Contestant::new(
+                "floor",
+                "prebuilt, as if they had a group",
+                floor::delete_grouped,
+            ),
+            Contestant::new("nlctl", "through a scratch group", ours::delete_ungrouped),
+            Contestant::new("floor, one by one", "prebuilt", floor::delete_each).one_in(10),
+            Contestant::new("ip -batch", "link del", ip::delete_each).one_in(10),
+        ],
+    },
+    Case {
+        name: "addresses",
+        title: "IPv4 addresses of one link",
+        unit: "address",
+        items: 10_000,
+        long: false,
+        contestants: &[
+            Contestant::new(FLOOR.name, FLOOR.how, floor::addresses),
+            Contestant::new("nlctl", "Connection::batch", ours::addresses),
+            Contestant::new("ip -batch", "addr add, addr del", ip::addresses),
+            #[cfg(feature = "peers")]
+            Contestant::new("nlink", "Batch of 200", nlink::addresses),
+        ],
+    },
+    Case {
+        name: "namespaces",
+        title: "Named namespaces wired to a bridge, with address and default route",
+        unit: "namespace",
+        items: 200,
+        long: false,
+        contestants: &[
+            Contestant::new(
+                "floor",
+                "unshare, bind mount, prebuilt messages",
+                floor::namespaces,
+            ),
+            Contestant::new(
+                "nlctl",
+                "named::create, Connection::batch",
+                ours::namespaces,
+            ),
+            Contestant::new(
+                "ip processes",
+                "six ip processes each, as in a script",
+                ip::namespaces,
+            )
+            .one_in(4),
+        ],
+    },
+];
+
+const ROUTES4: &[Contestant] = &[
+    FLOOR,
+    Contestant::new("nlctl", "Connection::batch", ours::routes4),
+    Contestant::new("ip -batch", "route add, show, del", ip::routes4),
+    #[cfg(feature = "peers")]
+    Contestant::new("netlink-bindings", "Chained, 200 a send", bindings::routes4),
+    #[cfg(feature = "peers")]
+    Contestant::new("nlink", "Batch of 200", nlink::routes4),
+    #[cfg(feature = "peers")]
+    Contestant::new(
+        "rtnetlink",
+        "route().add(), current-thread tokio",
+        rtnetlink::routes4,
+    ),
+    #[cfg(feature = "peers")]
+    Contestant::new("neli", "NlRouter::send", neli::routes4),
+];
+
+const MILLION: &[Contestant] = &[
+    FLOOR,
+    Contestant::new("nlctl", "Connection::batch", ours::routes4),
+    Contestant::new("ip -batch", "route add, show, del", ip::routes4),
+    #[cfg(feature = "peers")]
+    Contestant::new("netlink-bindings", "Chained, 200 a send", bindings::routes4),
+    #[cfg(feature = "peers")]
+    Contestant::new("nlink", "Batch of 200", nlink::routes4),
+];
+
+const ROUTES6: &[Contestant] = &[
+    Contestant::new(FLOOR.name, FLOOR.how, floor::routes6),
+    Contestant::new("nlctl", "Connection::batch", ours::routes6),
+    Contestant::new("ip -batch", "route add, show, del", ip::routes6),
+    #[cfg(feature = "peers")]
+    Contestant::new("netlink-bindings", "Chained, 200 a send", bindings::routes6),
+    #[cfg(feature = "peers")]
+    Contestant::new("nlink", "Batch of 200", nlink::routes6),
+    #[cfg(feature = "peers")]
+    Contestant::new(
+        "rtnetlink",
+        "route().add(), current-thread tokio",
+        rtnetlink::routes6,
+    ),
+];

@@ -1,0 +1,73 @@
+//! What the numbers were taken on.
+
+use std::fs::read_to_string;
+
+/// The value of a line `KEY…: VALUE` or `KEY=VALUE` of a file.
+fn value(path: &str, key: &str) -> Option<String> {
+    let text = read_to_string(path).ok()?;
+    let rest = text.lines().find_map(|line| line.strip_prefix(key))?;
+    Some(
+        rest.trim_start()
+            .trim_start_matches([':', '='])
+            .trim()
+            .trim_matches('"')
+            .to_owned(),
+    )
+}
+
+/// Processor, memory, kernel, system, in words.
+pub(crate) fn describe() -> String {
+    let unknown = || "unknown".to_owned();
+    let processor = value("/proc/cpuinfo", "model name").unwrap_or_else(unknown);
+    let cores = std::thread::available_parallelism().map_or(0, usize::from);
+    let memory = value("/proc/meminfo", "MemTotal")
+        .and_then(|value| value.strip_suffix(" kB")?.parse::<u64>().ok())
+        .map_or(0, |kib| kib.div_ceil(1 << 20));
+    let release = read_to_string("/proc/sys/kernel/osrelease").unwrap_or_else(|_| unknown());
+    let system = value("/etc/os-release", "PRETTY_NAME").unwrap_or_else(unknown);
+    let machine = if read_to_string("/proc/cpuinfo").is_ok_and(|text| text.contains(" hypervisor"))
+    {
+        "virtual machine, "
+    } else {
+        ""
+    };
+    format!(
+        "{machine}{processor}, {cores} processors, {memory} GiB; Linux {}; {system}",
+        release.trim()
+    )
+}
+
+/// The load average of the last minute.
+pub(crate) fn load() -> String {
+    let text = read_to_string("/proc/loadavg").unwrap_or_default();
+    text.split(' ').next().unwrap_or_default().to_owned()
+}
+
+/// The versions of other libraries that this was built with.
+pub(crate) fn libraries() -> Vec<String> {
+    let lock = include_str!("../../Cargo.lock");
+    let wanted = [
+        "netlink-bindings",
+        "netlink-packet-route",
+        "neli",
+        "nlink",
+        "rtnetlink",
+    ];
+    let mut found = Vec::new();
+    let mut lines = lock.lines();
+    while let Some(line) = lines.next() {
+        let name = line
+            .strip_prefix("name = ")
+            .map(|name| name.trim_matches('"'));
+        if let Some(name) = name.filter(|name| wanted.contains(name)) {
+            let version = lines
+                .next()
+                .and_then(|line| line.strip_prefix("version = "));
+            found.push(format!(
+                "{name} {}",
+                version.unwrap_or("?").trim_matches('"')
+            ));
+        }
+    }
+    found
+}
