@@ -105,9 +105,17 @@ fn is_last_resort(route: &RouteView<'_>) -> bool {
         && route.priority() == Some(u32::MAX)
 }
 
+/// A file that cannot be opened is told of and then passed over, as `ip` does; a write that is refused is not.
 fn flush_cache() -> Result<(), Failure> {
     const FILE: &str = "/proc/sys/net/ipv4/route/flush";
-    fs::write(FILE, "-1").map_err(|error| {
+    let mut file = match fs::OpenOptions::new().write(true).open(FILE) {
+        Ok(file) => file,
+        Err(error) => {
+            eprintln!("Cannot open \"{FILE}\": {}", strerror(&error));
+            return Ok(());
+        }
+    };
+    file.write_all(b"-1").map_err(|error| {
         Failure::new(
             2,
             format!("Cannot flush routing cache: {}", strerror(&error)),
