@@ -33,7 +33,7 @@ pub(super) fn run(ip: &mut Ip<'_>, file: &str) -> Result<(), Failure> {
 }
 
 fn run_lines(ip: &mut Ip<'_>, file: &str, input: impl BufRead) -> Result<(), Failure> {
-    let mut lines = Lines { input, number: 0 };
+    let mut lines = Lines::new(input);
     let mut failed = false;
     while let Some(line) = lines.next()? {
         let words = split(&line)?;
@@ -65,13 +65,24 @@ fn run_lines(ip: &mut Ip<'_>, file: &str, input: impl BufRead) -> Result<(), Fai
 }
 
 /// Command lines: comments taken off, continued lines joined, counted as in the file.
-struct Lines<R> {
+pub(super) struct Lines<R> {
     input: R,
-    number: u32,
+    /// The number of the last line that was read.
+    pub(super) number: u32,
 }
 
 impl<R: BufRead> Lines<R> {
-    fn next(&mut self) -> Result<Option<String>, Failure> {
+    /// Lines from the first one on.
+    pub(super) fn new(input: R) -> Self {
+        Self { input, number: 0 }
+    }
+
+    /// The next line.
+    ///
+    /// # Errors
+    ///
+    /// Exit code 1 for what cannot be read or is no text.
+    pub(super) fn next(&mut self) -> Result<Option<String>, Failure> {
         let Some(mut line) = self.read()? else {
             return Ok(None);
         };
@@ -105,7 +116,7 @@ impl<R: BufRead> Lines<R> {
 }
 
 /// The words of a line; one that starts with a quote reaches to the next such quote.
-fn split(line: &str) -> Result<Vec<&str>, Failure> {
+pub(super) fn split(line: &str) -> Result<Vec<&str>, Failure> {
     const BLANK: [char; 4] = [' ', '\t', '\r', '\n'];
     let mut words = Vec::new();
     let mut rest = line.trim_start_matches(BLANK);

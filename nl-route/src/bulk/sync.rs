@@ -203,6 +203,12 @@ impl<'c> RouteSync<'c> {
         self.there.known.len()
     }
 
+    /// How many wanted routes were taken so far; after an error the position of the one that was wrong.
+    #[must_use]
+    pub fn taken(&self) -> usize {
+        self.taken
+    }
+
     /// What became of the wanted routes so far.
     #[must_use]
     pub fn so_far(&self) -> &SyncReport {

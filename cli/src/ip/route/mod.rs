@@ -2,6 +2,7 @@
 
 mod flush;
 mod get;
+mod load;
 mod modify;
 mod print;
 mod save;
@@ -112,6 +113,7 @@ const VERBS: &[(&str, Run)] = &[
     ("flush", flush::flush),
     ("save", save::save),
     ("restore", save::restore),
+    ("load", load::load),
     ("help", |_, _| Err(usage())),
 ];
 
@@ -133,18 +135,17 @@ fn usage() -> Failure {
 }
 
 /// The routes that are selected among; whether they fit is for the caller to ask.
-///
-/// The main table is there from the first route on: until then it is empty, not unknown.
 fn list(ip: &mut Ip<'_>, select: &Select) -> Result<Vec<RouteEntry>, Error> {
     match ip.connection().collect(&select.request()) {
-        Err(error)
-            if select.table == Some(RouteTable::MAIN)
-                && error.errno() == Some(Errno(nix::libc::ENOENT)) =>
-        {
-            Ok(Vec::new())
-        }
+        Err(error) if is_empty(select, &error) => Ok(Vec::new()),
         routes => routes,
     }
+}
+
+/// Whether the error says only that nothing is there: the main table is made with its first route,
+/// until then it is empty, not unknown.
+fn is_empty(select: &Select, error: &Error) -> bool {
+    select.table == Some(RouteTable::MAIN) && error.errno() == Some(Errno(nix::libc::ENOENT))
 }
 
 /// What the kernel said to a list of routes: ip leaves with 2 then.

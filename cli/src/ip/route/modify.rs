@@ -8,7 +8,7 @@ use nl_route::link::kind::vrf::VrfView;
 use nl_route::route::{
     DelRoute, NewHop, NewRoute, RouteFlags, RouteMetrics, RouteProtocol, RouteScope, RouteTable,
 };
-use nl_route::{Mode, Prefix};
+use nl_route::{Family, Mode, Prefix};
 
 use super::usage;
 use super::words::{dsfield, invalid, metric, pref, realms, route_type, value};
@@ -28,7 +28,8 @@ pub(super) enum Change {
 }
 
 /// What the words have said so far.
-struct Spec {
+#[derive(Clone)]
+pub(super) struct Spec {
     route: NewRoute,
     family: u8,
     dst: Option<PrefixWord>,
@@ -36,35 +37,89 @@ struct Spec {
     metrics: RouteMetrics,
 }
 
-pub(super) fn run(ip: &mut Ip<'_>, mut words: Words<'_>, change: Change) -> Result<(), Failure> {
-    let mut spec = Spec {
-        route: NewRoute::new(Prefix::ALL_V4),
-        family: ip.options.family,
-        dst: None,
-        device: None,
-        metrics: RouteMetrics::default(),
-    };
-    let mut has_hops = false;
-    while let Some(word) = words.next() {
-        if word == "nexthop" {
-            has_hops = true;
-            break;
+impl Spec {
+    /// Nothing was said; the options may have named a family.
+    pub(super) fn new(family: u8) -> Self {
+        Self {
+            route: NewRoute::new(Prefix::ALL_V4),
+            family,
+            dst: None,
+            device: None,
+            metrics: RouteMetrics::default(),
         }
-        keyword(ip, &mut spec, word, &mut words)?;
     }
-    let dst = spec.dst.ok_or_else(usage)?;
-    if let Some(name) = &spec.device {
-        spec.route.oif = Some(ip.device(name)?);
+
+    /// Reads what all routes of a list have in common: no destination, one way.
+    pub(super) fn common(ip: &mut Ip<'_>, mut words: Words<'_>) -> Result<Self, Failure> {
+        let mut spec = Self::new(ip.options.family);
+        while let Some(word) = words.next() {
+            keyword(ip, &mut spec, word, &mut words)?;
+        }
+        match spec.dst {
+            None => Ok(spec),
+            Some(_) => Err(usage()),
+        }
     }
-    if has_hops {
-        hops(ip, &mut spec, words)?;
+
+    /// Reads the words of a route.
+    pub(super) fn read(
+        mut self,
+        ip: &mut Ip<'_>,
+        mut words: Words<'_>,
+    ) -> Result<NewRoute, Failure> {
+        let mut has_hops = false;
+        while let Some(word) = words.next() {
+            if word == "nexthop" {
+                has_hops = true;
+                break;
+            }
+            keyword(ip, &mut self, word, &mut words)?;
+        }
+        let dst = self.dst.ok_or_else(usage)?;
+        if let Some(name) = &self.device {
+            self.route.oif = Some(ip.device(name)?);
+        }
+        if has_hops {
+            hops(ip, &mut self, words)?;
+        }
+        let family = self.family;
+        self.route.dst = PrefixWord { family, ..dst }.prefix();
+        if !self.metrics.is_empty() {
+            self.route.metrics = Some(Box::new(self.metrics));
+        }
+        Ok(self.route)
     }
-    let family = spec.family;
-    spec.route.dst = PrefixWord { family, ..dst }.prefix();
-    if !spec.metrics.is_empty() {
-        spec.route.metrics = Some(Box::new(spec.metrics));
+
+    /// The family that was said or follows from an address; otherwise IPv4.
+    pub(super) fn family_or_v4(&self) -> Family {
+        match self.family {
+            AF_UNSPEC => Family::INET,
+            family => Family(family),
+        }
     }
-    request(ip, spec.route, change).map_err(|error| refused(&error))
+
+    /// The table that was said.
+    pub(super) fn table(&self) -> Option<RouteTable> {
+        self.route.table
+    }
+
+    /// The protocol that was said.
+    pub(super) fn protocol(&self) -> Option<RouteProtocol> {
+        self.route.protocol
+    }
+
+    /// Forgets which way the route goes.
+    pub(super) fn without_way(mut self) -> Self {
+        self.route.gateway = None;
+        self.route.nh_id = None;
+        self.device = None;
+        self
+    }
+}
+
+pub(super) fn run(ip: &mut Ip<'_>, words: Words<'_>, change: Change) -> Result<(), Failure> {
+    let route = Spec::new(ip.options.family).read(ip, words)?;
+    request(ip, route, change).map_err(|error| refused(&error))
 }
 
 fn request(ip: &mut Ip<'_>, route: NewRoute, change: Change) -> Result<(), Error> {

@@ -9,7 +9,7 @@ use nl_route::protocol::RTM_NEWROUTE;
 use nl_route::route::{RouteScope, RouteView};
 
 use super::select::Select;
-use super::{list, list_failed};
+use super::{is_empty, list_failed};
 use crate::failure::Failure;
 use crate::ip::Ip;
 use crate::ip::session::refused;
@@ -23,20 +23,39 @@ pub(super) fn save(ip: &mut Ip<'_>, words: Words<'_>) -> Result<(), Failure> {
     if std::io::stdout().is_terminal() {
         return Err(Failure::new(255, "Not sending a binary stream to stdout"));
     }
-    let routes = list(ip, &select).map_err(|error| list_failed(&error))?;
     ip.out.write_all(&MAGIC.to_ne_bytes())?;
-    for route in routes.iter().filter(|route| select.fits(&route.view())) {
-        let payload = route.payload();
-        let len = u32::try_from(16 + payload.len()).unwrap_or(u32::MAX);
-        ip.out.write_all(&len.to_ne_bytes())?;
-        ip.out.write_all(&RTM_NEWROUTE.to_ne_bytes())?;
-        ip.out.write_all(&NLM_F_MULTI.to_ne_bytes())?;
-        // Sequence number and port.
-        ip.out.write_all(&[0; 8])?;
-        ip.out.write_all(payload)?;
-        let pad = payload.len().next_multiple_of(4) - payload.len();
-        ip.out.write_all([0; 3].get(..pad).unwrap_or_default())?;
+    // Written as they come, on a connection of their own: a table may have millions.
+    let mut lister = ip
+        .connection()
+        .beside()
+        .map_err(|error| list_failed(&error))?;
+    let mut dump = lister
+        .start_dump(&select.request())
+        .map_err(|error| list_failed(&error))?;
+    loop {
+        let route = match dump.next_message() {
+            Ok(Some(route)) => route.payload,
+            Ok(None) => return Ok(()),
+            Err(error) if is_empty(&select, &error) => return Ok(()),
+            Err(error) => return Err(list_failed(&error)),
+        };
+        let fits = RouteView::parse(route).is_ok_and(|route| select.fits(&route));
+        if fits {
+            write(ip, route)?;
+        }
     }
+}
+
+fn write(ip: &mut Ip<'_>, payload: &[u8]) -> Result<(), Failure> {
+    let len = u32::try_from(16 + payload.len()).unwrap_or(u32::MAX);
+    ip.out.write_all(&len.to_ne_bytes())?;
+    ip.out.write_all(&RTM_NEWROUTE.to_ne_bytes())?;
+    ip.out.write_all(&NLM_F_MULTI.to_ne_bytes())?;
+    // Sequence number and port.
+    ip.out.write_all(&[0; 8])?;
+    ip.out.write_all(payload)?;
+    let pad = payload.len().next_multiple_of(4) - payload.len();
+    ip.out.write_all([0; 3].get(..pad).unwrap_or_default())?;
     Ok(())
 }
 
