@@ -112,7 +112,7 @@ fn list(
         )?;
     }
     if command.action == Action::ListRules {
-        return list_rules(command, &chains, out);
+        return list_rules(program, command, &chains, out);
     }
     let lister = Lister {
         v6: program.is_v6(),
@@ -132,7 +132,12 @@ fn list(
     Ok(())
 }
 
-fn list_rules(command: &Command, chains: &[ChainOrGap<'_>], out: &mut Output) -> Result<(), Stop> {
+fn list_rules(
+    program: &Program,
+    command: &Command,
+    chains: &[ChainOrGap<'_>],
+    out: &mut Output,
+) -> Result<(), Stop> {
     let counters = command.show.verbose > 0;
     if command.number.is_none() {
         for chain in chains {
@@ -150,7 +155,12 @@ fn list_rules(command: &Command, chains: &[ChainOrGap<'_>], out: &mut Output) ->
     }
     for chain in chains {
         for (_, rule) in numbered(command, *chain) {
-            writeln!(out, "-A {}{}", chain.name(), show::save(rule, counters))?;
+            writeln!(
+                out,
+                "-A {}{}",
+                chain.name(),
+                show::save(rule, program.is_v6(), counters)
+            )?;
         }
     }
     Ok(())
@@ -278,7 +288,7 @@ impl<'a> Work<'a> {
             .number
             .and_then(|number| usize::try_from(number).ok());
         let exists = match command.action {
-            Action::Append | Action::Insert | Action::Replace => self.need_chain(chain),
+            Action::Append | Action::Insert => self.need_chain(chain),
             _ => self.snapshot.chain(chain).is_some(),
         };
         if !exists {
@@ -501,10 +511,8 @@ impl<'a> Work<'a> {
     }
 
     fn zero(&mut self, command: &Command, chain: Option<&str>) -> Result<(), Problem> {
-        if let Some(name) = chain
-            && !self.need_chain(name)
-        {
-            return Err(Problem::NO_CHAIN);
+        if let Some(name) = chain {
+            self.snapshot.chain(name).ok_or(Problem::NO_CHAIN)?;
         }
         if command.zero && chain.is_none() {
             // A listing has shown them as if they were there.

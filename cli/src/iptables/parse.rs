@@ -1,7 +1,7 @@
 //! The command line, read as getopt_long(3) and iptables read it.
 
 use nl_netfilter::expr::XtTarget;
-use nl_netfilter::iptables::{Interface, Match, Protocol, Rule, Target};
+use nl_netfilter::iptables::{Address, Interface, Match, Protocol, Rule, Target};
 use nl_netfilter::{Verdict, xt::Tcp, xt::Udp};
 
 use super::command::{Action, Command, Jump, Show};
@@ -133,8 +133,8 @@ pub(super) fn parse_in(
         show: Show::default(),
         rule: Rule::default(),
         protocol: None,
-        sources: Vec::new(),
-        destinations: Vec::new(),
+        sources: None,
+        destinations: None,
         jump: None,
         loaded: Vec::new(),
         target_given: Vec::new(),
@@ -171,8 +171,8 @@ struct Parser<'a> {
     rule: Rule,
     /// `-p`: its number; 0 for all.
     protocol: Option<u8>,
-    sources: Vec<nl_netfilter::iptables::Address>,
-    destinations: Vec<nl_netfilter::iptables::Address>,
+    sources: Option<AddressWords<'a>>,
+    destinations: Option<AddressWords<'a>>,
     jump: Option<Jump>,
     /// For each match of the rule, the options that it was given.
     loaded: Vec<Vec<&'static str>>,
@@ -180,6 +180,13 @@ struct Parser<'a> {
     inverted: bool,
     restoring: bool,
     warnings: Vec<String>,
+}
+
+/// The word behind `-s` or `-d`.
+#[derive(Clone, Copy)]
+struct AddressWords<'a> {
+    value: &'a str,
+    inverted: bool,
 }
 
 /// An option as getopt finds it.
@@ -577,19 +584,11 @@ impl<'a> Parser<'a> {
             'p' => self.protocol(value)?,
             's' | 'd' => {
                 let inverted = self.note(letter)?;
-                let mut addresses = value::addresses(value, self.program.is_v6())?;
-                if inverted && addresses.len() > 1 {
-                    return Err(parameter!(
-                        "! not allowed with multiple source or destination IP addresses"
-                    ));
-                }
-                addresses
-                    .iter_mut()
-                    .for_each(|address| address.inverted = inverted);
+                let words = AddressWords { value, inverted };
                 if letter == 's' {
-                    self.sources = addresses;
+                    self.sources = Some(words);
                 } else {
-                    self.destinations = addresses;
+                    self.destinations = Some(words);
                 }
             }
             'i' | 'o' => {
@@ -804,10 +803,10 @@ impl<'a> Parser<'a> {
             }
         }
         self.need_protocol()?;
-        // All addresses are no condition.
-        for addresses in [&mut self.sources, &mut self.destinations] {
-            addresses.retain(|address| address.prefix_len() != Some(0) || address.inverted);
-        }
+        let (sources, destinations) = (
+            self.addresses(self.sources)?,
+            self.addresses(self.destinations)?,
+        );
         Ok(Command {
             action,
             zero: self.actions.len() > 1,
@@ -817,10 +816,29 @@ impl<'a> Parser<'a> {
             word: self.word.take(),
             rule: std::mem::take(&mut self.rule),
             jump: self.jump.take(),
-            sources: std::mem::take(&mut self.sources),
-            destinations: std::mem::take(&mut self.destinations),
+            sources,
+            destinations,
             show: self.show,
         })
+    }
+
+    /// Addresses are looked at last: what else is wrong is said first.
+    fn addresses(&self, words: Option<AddressWords<'_>>) -> Result<Vec<Address>, Problem> {
+        let Some(AddressWords { value, inverted }) = words else {
+            return Ok(Vec::new());
+        };
+        let mut addresses = value::addresses(value, self.program.is_v6())?;
+        if inverted && addresses.len() > 1 {
+            return Err(parameter!(
+                "! not allowed with multiple source or destination IP addresses"
+            ));
+        }
+        // All addresses are no condition.
+        addresses.retain(|address| address.prefix_len() != Some(0) || inverted);
+        for address in &mut addresses {
+            address.inverted = inverted;
+        }
+        Ok(addresses)
     }
 
     /// Ports of TCP and UDP are looked for in the packet itself, which must be such a packet.

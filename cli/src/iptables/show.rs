@@ -223,6 +223,7 @@ impl Lister {
         let style = Style {
             numeric: self.show.numeric,
             transport: rule.transport(),
+            v6: self.v6,
         };
         let mut out = String::new();
         if matches!(rule.target, Target::Verdict(Verdict::Goto(_))) {
@@ -267,7 +268,12 @@ fn interface_text<'a>(interface: Option<&'a Interface>, any: &'a str) -> (bool, 
 }
 
 /// A line of `-S`, without `-A CHAIN`; `counters` shows those too.
-pub(super) fn save(rule: &Rule, counters: bool) -> String {
+pub(super) fn save(rule: &Rule, v6: bool, counters: bool) -> String {
+    let style = Style {
+        numeric: true,
+        transport: rule.transport(),
+        v6,
+    };
     let mut out = String::new();
     let not = |inverted| if inverted { " !" } else { "" };
     for (option, address) in [("-s", rule.source), ("-d", rule.destination)] {
@@ -296,7 +302,7 @@ pub(super) fn save(rule: &Rule, counters: bool) -> String {
             extension::match_extension(&mut extension.clone()),
         ) {
             (_, Some(extension)) => {
-                out += &format!(" -m {}{}", extension.name(), extension.save());
+                out += &format!(" -m {}{}", extension.name(), extension.save(style));
             }
             (Match::Other(expr), None) => out += &format!(" -m {} [unsupported]", expr.name),
             _ => {}
@@ -309,7 +315,7 @@ pub(super) fn save(rule: &Rule, counters: bool) -> String {
         Target::None => {}
         Target::Verdict(Verdict::Goto(chain)) => out += &format!(" -g {chain}"),
         target => match extension::target_extension(&mut target.clone()) {
-            Some(extension) => out += &format!(" -j {}{}", extension.name(), extension.save()),
+            Some(extension) => out += &format!(" -j {}{}", extension.name(), extension.save(style)),
             None => out += &format!(" -j {}", target_name(target)),
         },
     }

@@ -62,21 +62,21 @@ impl Extension for IpRange {
         Ok(())
     }
 
-    fn list(&self, _style: Style) -> String {
+    fn list(&self, style: Style) -> String {
         let mut out = String::new();
         for (bit, word, range) in self.ranges() {
             let not = not(self.flags & (bit << 4) != 0);
-            out += &format!(" {word} IP range{not} {}", show(range));
+            out += &format!(" {word} IP range{not} {}", show(range, style.v6));
         }
         out
     }
 
-    fn save(&self) -> String {
+    fn save(&self, style: Style) -> String {
         let mut out = String::new();
         for (bit, word, range) in self.ranges() {
             let not = not(self.flags & (bit << 4) != 0);
             let option = if word == "source" { "src" } else { "dst" };
-            out += &format!("{not} --{option}-range {}", show(range));
+            out += &format!("{not} --{option}-range {}", show(range, style.v6));
         }
         out
     }
@@ -98,11 +98,6 @@ impl Ranges for IpRange {
     }
 }
 
-fn show([low, high]: &[[u8; 16]; 2]) -> String {
-    let v6 = low
-        .iter()
-        .skip(4)
-        .chain(high.iter().skip(4))
-        .any(|byte| *byte != 0);
+fn show([low, high]: &[[u8; 16]; 2], v6: bool) -> String {
     format!("{}-{}", address_of(low, v6), address_of(high, v6))
 }

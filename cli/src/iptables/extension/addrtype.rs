@@ -107,7 +107,7 @@ impl Extension for AddrType {
         out
     }
 
-    fn save(&self) -> String {
+    fn save(&self, _style: Style) -> String {
         let flags = AddrTypeFlags::from_bits_retain(self.flags.get());
         let mut out = String::new();
         if self.source.get() != 0 {

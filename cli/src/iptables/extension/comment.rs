@@ -24,7 +24,7 @@ impl Extension for Comment {
         format!(" /* {} */", text(self))
     }
 
-    fn save(&self) -> String {
+    fn save(&self, _style: Style) -> String {
         format!(" --comment {}", value::quoted(&text(self)))
     }
 }

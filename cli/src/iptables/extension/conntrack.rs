@@ -157,15 +157,15 @@ impl Extension for Conntrack {
         Ok(())
     }
 
-    fn list(&self, _style: Style) -> String {
-        let shown = self.parts().into_iter();
+    fn list(&self, style: Style) -> String {
+        let shown = self.parts(style.v6).into_iter();
         shown
             .map(|(inverted, name, value)| format!("{} {name} {value}", not(inverted)))
             .collect()
     }
 
-    fn save(&self) -> String {
-        let shown = self.parts().into_iter();
+    fn save(&self, style: Style) -> String {
+        let shown = self.parts(style.v6).into_iter();
         shown
             .map(|(inverted, name, value)| format!("{} --{name} {value}", not(inverted)))
             .collect()
@@ -175,7 +175,7 @@ impl Extension for Conntrack {
 trait Parts {
     fn has(&self, flag: ConntrackFlags) -> bool;
     fn raise(&mut self, flag: ConntrackFlags, inverted: bool);
-    fn parts(&self) -> Vec<(bool, &'static str, String)>;
+    fn parts(&self, v6: bool) -> Vec<(bool, &'static str, String)>;
 }
 
 impl Parts for Conntrack {
@@ -191,7 +191,7 @@ impl Parts for Conntrack {
     }
 
     /// What is compared, in the order in which it is shown: inverted or not, option, value.
-    fn parts(&self) -> Vec<(bool, &'static str, String)> {
+    fn parts(&self, v6: bool) -> Vec<(bool, &'static str, String)> {
         use ConntrackFlags as F;
         let mut parts = Vec::new();
         let mut part = |flag: F, name, value: String| {
@@ -209,22 +209,22 @@ impl Parts for Conntrack {
         part(
             F::ORIGSRC,
             "ctorigsrc",
-            show(&self.origsrc_addr, &self.origsrc_mask),
+            show(&self.origsrc_addr, &self.origsrc_mask, v6),
         );
         part(
             F::ORIGDST,
             "ctorigdst",
-            show(&self.origdst_addr, &self.origdst_mask),
+            show(&self.origdst_addr, &self.origdst_mask, v6),
         );
         part(
             F::REPLSRC,
             "ctreplsrc",
-            show(&self.replsrc_addr, &self.replsrc_mask),
+            show(&self.replsrc_addr, &self.replsrc_mask, v6),
         );
         part(
             F::REPLDST,
             "ctrepldst",
-            show(&self.repldst_addr, &self.repldst_mask),
+            show(&self.repldst_addr, &self.repldst_mask, v6),
         );
         let range = |low: u32, high: u32| match low == high {
             true => low.to_string(),
@@ -298,6 +298,8 @@ fn show_bits(bits: u16, names: &[(&'static str, u16)]) -> String {
 
 fn parse_address(given: &Given<'_>) -> Result<([u8; 16], [u8; 16]), Problem> {
     match value::addresses(given.value, given.v6)?.as_slice() {
+        // Without a mask iptables sets all of it, whatever the family.
+        [address] if !given.value.contains('/') => Ok((bytes(address.addr), [0xff; 16])),
         [address] => Ok((bytes(address.addr), bytes(address.mask))),
         _ => Err(parameter!(
             "conntrack: multiple addresses for option \"--{}\"",
@@ -319,7 +321,7 @@ pub(super) fn bytes(addr: IpAddr) -> [u8; 16] {
     bytes
 }
 
-/// An address in 16 bytes; which family it is the other twelve tell, as well as they can.
+/// An address in 16 bytes, an IPv4 address in the first 4.
 pub(super) fn address_of(bytes: &[u8; 16], v6: bool) -> IpAddr {
     match bytes {
         [a, b, c, d, ..] if !v6 => IpAddr::from([*a, *b, *c, *d]),
@@ -327,13 +329,7 @@ pub(super) fn address_of(bytes: &[u8; 16], v6: bool) -> IpAddr {
     }
 }
 
-fn show(addr: &[u8; 16], mask: &[u8; 16]) -> String {
-    let v6 = addr
-        .iter()
-        .chain(mask)
-        .skip(4)
-        .zip(4..)
-        .any(|(byte, at)| *byte != 0 && !(16..20).contains(&at));
+fn show(addr: &[u8; 16], mask: &[u8; 16], v6: bool) -> String {
     let address = Address {
         addr: address_of(addr, v6),
         mask: address_of(mask, v6),

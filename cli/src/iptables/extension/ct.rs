@@ -59,7 +59,7 @@ impl Extension for CtTarget {
         format!(" CT{}", self.words(""))
     }
 
-    fn save(&self) -> String {
+    fn save(&self, _style: Style) -> String {
         if self.flags.get() & ALIAS != 0 {
             return String::new();
         }

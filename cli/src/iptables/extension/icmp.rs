@@ -190,7 +190,7 @@ impl Extension for Icmp {
         self.kind().list(style)
     }
 
-    fn save(&self) -> String {
+    fn save(&self, _style: Style) -> String {
         self.kind().save("icmp-type")
     }
 }
@@ -214,7 +214,7 @@ impl Extension for Icmp6 {
         self.kind().list(style)
     }
 
-    fn save(&self) -> String {
+    fn save(&self, _style: Style) -> String {
         self.kind().save("icmpv6-type")
     }
 }

@@ -97,7 +97,7 @@ impl Extension for Limit {
         format!(" limit: avg {} burst {}", show(self), self.burst)
     }
 
-    fn save(&self) -> String {
+    fn save(&self, _style: Style) -> String {
         let burst = match self.burst {
             5 => String::new(),
             burst => format!(" --limit-burst {burst}"),

@@ -120,7 +120,7 @@ impl Extension for Log {
         out
     }
 
-    fn save(&self) -> String {
+    fn save(&self, _style: Style) -> String {
         let mut out = String::new();
         let prefix = c_text(&self.prefix);
         if !prefix.is_empty() {
@@ -179,7 +179,7 @@ impl Extension for NfLog {
         self.words("")
     }
 
-    fn save(&self) -> String {
+    fn save(&self, _style: Style) -> String {
         self.words("--")
     }
 }

@@ -41,7 +41,7 @@ impl Extension for Mac {
         format!(" MAC{} {}", not(self.invert.get() != 0), show(self.source))
     }
 
-    fn save(&self) -> String {
+    fn save(&self, _style: Style) -> String {
         format!(
             "{} --mac-source {}",
             not(self.invert.get() != 0),

@@ -46,7 +46,7 @@ impl Extension for MarkMatch {
         format!(" mark match{not} {}", show(self.mark, self.mask))
     }
 
-    fn save(&self) -> String {
+    fn save(&self, _style: Style) -> String {
         format!(
             "{} --mark {}",
             not(self.inverted),
@@ -80,7 +80,7 @@ impl Extension for ConnmarkMatch {
         )
     }
 
-    fn save(&self) -> String {
+    fn save(&self, _style: Style) -> String {
         let shown = show(self.mark.get(), self.mask.get());
         format!("{} --mark {shown}", not(self.invert != 0))
     }
@@ -145,7 +145,7 @@ impl Extension for Mark {
         format!(" MARK {}", in_words(mark, mask))
     }
 
-    fn save(&self) -> String {
+    fn save(&self, _style: Style) -> String {
         format!(" --set-xmark {:#x}/{:#x}", self.mark, self.mask)
     }
 }
@@ -240,7 +240,7 @@ impl Extension for ConnmarkTarget {
         }
     }
 
-    fn save(&self) -> String {
+    fn save(&self, _style: Style) -> String {
         let masks = format!(" --nfmask {:#x} --ctmask {:#x}", self.nfmask, self.ctmask);
         match self.mode {
             1 => format!(" --save-mark{masks}"),

@@ -125,13 +125,15 @@ impl Given<'_> {
     }
 }
 
-/// How `-L` shows things.
+/// How things are shown.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Style {
     /// `-n`: numbers instead of names.
     pub numeric: bool,
     /// The rule's protocol, for the names of its ports.
     pub transport: Option<u8>,
+    /// Whether this is ip6tables: some layouts hold addresses of both families.
+    pub v6: bool,
 }
 
 /// What an extension is to the command line.
@@ -168,7 +170,7 @@ pub(super) trait Extension {
     fn list(&self, style: Style) -> String;
 
     /// What `-S` shows behind its name, with a space before each word.
-    fn save(&self) -> String;
+    fn save(&self, style: Style) -> String;
 }
 
 /// Takes an option after the checks that are alike for all extensions.

@@ -95,7 +95,7 @@ impl Extension for Multiport {
         format!(" multiport {kind} {not}{}", self.show(style))
     }
 
-    fn save(&self) -> String {
+    fn save(&self, _style: Style) -> String {
         let kind = match self.kind {
             0 => "sports",
             1 => "dports",
@@ -103,7 +103,7 @@ impl Extension for Multiport {
         };
         let numeric = Style {
             numeric: true,
-            transport: None,
+            ..Style::default()
         };
         format!("{} --{kind} {}", not(self.invert != 0), self.show(numeric))
     }

@@ -340,7 +340,7 @@ fn show_to(span: &Span, v6: bool) -> String {
 }
 
 macro_rules! nat {
-    ($($Target:ident, $WORDS:ident, $v6:expr;)*) => {$(
+    ($($Target:ident, $WORDS:ident;)*) => {$(
         impl Extension for $Target {
             fn name(&self) -> &'static str {
                 $WORDS.name
@@ -357,39 +357,25 @@ macro_rules! nat {
                 Ok(())
             }
 
-            fn list(&self, _style: Style) -> String {
+            fn list(&self, style: Style) -> String {
                 let span = self.0.span();
-                $WORDS.list(&span, $v6(&span))
+                $WORDS.list(&span, style.v6)
             }
 
-            fn save(&self) -> String {
+            fn save(&self, style: Style) -> String {
                 let span = self.0.span();
-                $WORDS.save(&span, $v6(&span))
+                $WORDS.save(&span, style.v6)
             }
         }
     )*};
 }
 
-fn always(_: &Span) -> bool {
-    true
-}
-
-fn never(_: &Span) -> bool {
-    false
-}
-
-/// DNAT has one layout for both families: an IPv4 address leaves most of it empty.
-fn by_address(span: &Span) -> bool {
-    let behind = |addr: &[u8; 16]| addr.iter().skip(4).any(|byte| *byte != 0);
-    span.addrs.iter().any(behind)
-}
-
 nat! {
-    MasqueradeV4, MASQUERADE, never;
-    MasqueradeV6, MASQUERADE, always;
-    SnatV4, SNAT, never;
-    SnatV6, SNAT, always;
-    Dnat, DNAT, by_address;
-    RedirectV4, REDIRECT, never;
-    RedirectV6, REDIRECT, always;
+    MasqueradeV4, MASQUERADE;
+    MasqueradeV6, MASQUERADE;
+    SnatV4, SNAT;
+    SnatV6, SNAT;
+    Dnat, DNAT;
+    RedirectV4, REDIRECT;
+    RedirectV6, REDIRECT;
 }

@@ -89,7 +89,7 @@ impl Extension for Owner {
         out
     }
 
-    fn save(&self) -> String {
+    fn save(&self, _style: Style) -> String {
         let range = |low: u32, high: u32| match low == high {
             true => low.to_string(),
             false => format!("{low}-{high}"),

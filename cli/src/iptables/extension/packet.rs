@@ -40,7 +40,7 @@ impl Extension for PktType {
         format!(" PKTTYPE {relation} {}", show(self.kind.get()))
     }
 
-    fn save(&self) -> String {
+    fn save(&self, _style: Style) -> String {
         format!(
             "{} --pkt-type {}",
             not(self.invert.get() != 0),
@@ -87,7 +87,7 @@ impl Extension for Length {
         format!(" length {not}{}", self.show())
     }
 
-    fn save(&self) -> String {
+    fn save(&self, _style: Style) -> String {
         format!("{} --length {}", not(self.invert != 0), self.show())
     }
 }

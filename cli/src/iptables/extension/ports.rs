@@ -124,7 +124,7 @@ impl Extension for Tcp {
         out
     }
 
-    fn save(&self) -> String {
+    fn save(&self, _style: Style) -> String {
         let mut out = save_ports(
             "sport",
             self.source_ports.map(Into::into),
@@ -200,7 +200,7 @@ impl Extension for Udp {
         format!(" udp{source}{dest}")
     }
 
-    fn save(&self) -> String {
+    fn save(&self, _style: Style) -> String {
         let source = save_ports(
             "sport",
             self.source_ports.map(Into::into),

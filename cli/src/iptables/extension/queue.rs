@@ -69,7 +69,7 @@ impl Extension for NfQueue {
         )
     }
 
-    fn save(&self) -> String {
+    fn save(&self, _style: Style) -> String {
         self.words([
             "--queue-num",
             "--queue-balance",

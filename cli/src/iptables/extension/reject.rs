@@ -70,7 +70,7 @@ macro_rules! reject {
                 format!(" reject-with {}", show(self.with.get(), $KINDS))
             }
 
-            fn save(&self) -> String {
+            fn save(&self, _style: Style) -> String {
                 format!(" --reject-with {}", show(self.with.get(), $KINDS))
             }
         }

@@ -112,7 +112,7 @@ impl Extension for Statistic {
         }
     }
 
-    fn save(&self) -> String {
+    fn save(&self, _style: Style) -> String {
         let not = not(self.flags.get() & 1 != 0);
         match self.mode.get() {
             RANDOM => format!(" --mode random{not} --probability {}", self.probability()),

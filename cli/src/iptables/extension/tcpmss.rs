@@ -55,7 +55,7 @@ impl Extension for TcpMss {
         }
     }
 
-    fn save(&self) -> String {
+    fn save(&self, _style: Style) -> String {
         match self.mss.get() {
             CLAMP => " --clamp-mss-to-pmtu".to_owned(),
             mss => format!(" --set-mss {mss}"),
