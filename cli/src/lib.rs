@@ -8,6 +8,8 @@
 pub mod applet;
 pub mod ethtool;
 pub mod failure;
+#[doc(hidden)]
+pub mod fuzzing;
 pub mod ip;
 pub mod iptables;
 mod links;
