@@ -6,6 +6,7 @@
 mod address;
 mod batch;
 pub mod doc;
+mod flush;
 pub mod inet;
 mod link;
 pub mod names;

@@ -5,6 +5,7 @@ use std::fs::{self, File};
 use std::os::fd::{AsFd, AsRawFd};
 
 use nl_core::{Connection, DumpRequest, EncodeError, Error, KernelError, Owned, Request};
+use nl_netns::named;
 use nl_route::Route;
 use nl_route::link::{GetLink, Link, LinkRef};
 use nl_route::nsid::GetNsid;
@@ -217,7 +218,7 @@ impl Known {
 /// The names under `/run/netns` whose namespaces have an id here.
 fn netns_names(connection: &mut Connection<Route>) -> HashMap<i32, String> {
     let mut names = HashMap::new();
-    let Ok(entries) = fs::read_dir("/run/netns") else {
+    let Ok(entries) = fs::read_dir(named::DIRECTORY) else {
         return names;
     };
     for entry in entries.flatten() {
@@ -228,9 +229,8 @@ fn netns_names(connection: &mut Connection<Route>) -> HashMap<i32, String> {
             && let Some(nsid) = reply.view().nsid()
             && nsid >= 0
         {
-            names
-                .entry(nsid)
-                .or_insert_with(|| entry.file_name().to_string_lossy().into_owned());
+            // Of several names ip, too, finds the one that it read last.
+            names.insert(nsid, entry.file_name().to_string_lossy().into_owned());
         }
     }
     names
@@ -241,7 +241,7 @@ pub(super) fn open_netns(name: &str) -> Result<File, Failure> {
     let path = if name.starts_with('/') {
         name.to_owned()
     } else {
-        format!("/run/netns/{name}")
+        format!("{}/{name}", named::DIRECTORY)
     };
     File::open(path).map_err(|error| {
         Failure::new(

@@ -6,6 +6,7 @@ use nl_route::protocol::RTM_DELADDR;
 use super::filter::Filter;
 use super::{list, show};
 use crate::failure::Failure;
+use crate::ip::flush::Rounds;
 use crate::ip::session::explained;
 use crate::ip::{Ip, refused};
 use crate::words::Words;
@@ -15,8 +16,6 @@ const ROUNDS: u32 = 10;
 
 /// `flush [ dev IFNAME ] [ scope SCOPE-ID ] …`: deletes what `show` with the same words shows.
 pub(super) fn flush(ip: &mut Ip<'_>, words: Words<'_>) -> Result<(), Failure> {
-    use std::io::Write;
-
     if words.is_empty() {
         return Err(Failure::new(1, "Flush requires arguments."));
     }
@@ -24,8 +23,8 @@ pub(super) fn flush(ip: &mut Ip<'_>, words: Words<'_>) -> Result<(), Failure> {
     if filter.links_only() {
         return Err(Failure::new(1, "Cannot flush link addresses."));
     }
-    let rounds = ip.options.loops.unwrap_or(ROUNDS);
-    let mut round = 0;
+    let limit = ip.options.loops.unwrap_or(ROUNDS);
+    let mut rounds = Rounds::new("addresses");
     loop {
         let mut addrs = list::addrs(ip, &filter)?;
         let mut kept = Vec::new();
@@ -36,37 +35,23 @@ pub(super) fn flush(ip: &mut Ip<'_>, words: Words<'_>) -> Result<(), Failure> {
             }
         }
         if kept.is_empty() {
-            if ip.options.statistics > 0 {
-                match round {
-                    0 => writeln!(ip.out, "Nothing to flush.")?,
-                    1 => writeln!(ip.out, "*** Flush is complete after 1 round ***")?,
-                    _ => writeln!(ip.out, "*** Flush is complete after {round} rounds ***")?,
-                }
-            }
-            return Ok(());
+            return rounds.finish(ip);
         }
         if ip.options.statistics > 1 {
             for addr in &kept {
                 show::full(ip, &addr.view(), true).print_text(&ip.options, ip.out)?;
             }
         }
-        if rounds != 0 && round == rounds {
+        if limit != 0 && rounds.done() == limit {
             return Err(Failure::new(
                 1,
                 format!(
-                    "*** Flush not completed after {rounds} rounds, {} entries remain ***",
+                    "*** Flush not completed after {limit} rounds, {} entries remain ***",
                     kept.len()
                 ),
             ));
         }
-        round += 1;
-        if ip.options.statistics > 0 {
-            writeln!(
-                ip.out,
-                "\n*** Round {round}, deleting {} addresses ***",
-                kept.len()
-            )?;
-        }
+        rounds.next(ip, kept.len())?;
         let requests = kept.iter().map(|addr| RawRequest {
             message_type: RTM_DELADDR,
             flags: 0,

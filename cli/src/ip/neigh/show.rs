@@ -1,21 +1,20 @@
 //! `ip neigh show` and `ip neigh flush`.
 
-use std::io::Write;
-
 use nl_core::Errno;
+use nl_route::Family;
 use nl_route::neigh::{GetNeighs, NeighFlags, NeighState, NeighView};
 use nl_route::protocol::RTM_DELNEIGH;
 use nl_route::route::RouteProtocol;
-use nl_route::{Family, RawRequest};
 
 use super::{state, usage};
 use crate::failure::Failure;
 use crate::ip::Ip;
 use crate::ip::doc::{Color, Doc, Value};
+use crate::ip::flush::Deletion;
 use crate::ip::inet::{PrefixWord, prefix, show as show_addr};
 use crate::ip::names::PROTOCOLS;
 use crate::ip::options::AF_UNSPEC;
-use crate::ip::route::{flush_failed, vrf_device};
+use crate::ip::route::vrf_device;
 use crate::words::{Words, duplicate, matches, wrong};
 
 /// The states as they are shown.
@@ -193,55 +192,23 @@ pub(super) fn flush(ip: &mut Ip<'_>, words: Words<'_>) -> Result<(), Failure> {
         return Err(Failure::new(1, "Flush requires arguments."));
     }
     let select = Select::parse(ip, words, true)?;
-    let statistics = ip.options.statistics;
-    let mut round = 0;
-    loop {
-        let mut deleted = 0;
-        let mut failure = None;
-        for neigh in ip.collect(&select.request())? {
-            let view = neigh.view();
-            if !select.fits(&view) {
-                continue;
-            }
-            if statistics > 1 {
-                let doc = doc(ip, &view, &select);
+    let deletion = Deletion {
+        message_type: RTM_DELNEIGH,
+        gone: Errno(nix::libc::ENOENT),
+        code: 1,
+    };
+    let rounds = deletion.run(ip, |ip| {
+        let mut neighs = ip.collect(&select.request())?;
+        neighs.retain(|neigh| select.fits(&neigh.view()));
+        if ip.options.statistics > 1 {
+            for neigh in &neighs {
+                let doc = doc(ip, &neigh.view(), &select);
                 ip.print(&[doc])?;
             }
-            let request = RawRequest {
-                message_type: RTM_DELNEIGH,
-                flags: 0,
-                payload: neigh.payload(),
-            };
-            match ip.connection().call(&request) {
-                // Gone by itself.
-                Err(error) if error.errno() == Some(Errno(nix::libc::ENOENT)) => {}
-                // The others go nevertheless.
-                Err(error) => failure = Some(error),
-                Ok(()) => deleted += 1,
-            }
         }
-        if let Some(error) = failure {
-            return Err(flush_failed(1, &error));
-        }
-        if deleted == 0 {
-            break;
-        }
-        round += 1;
-        if statistics > 0 {
-            writeln!(
-                ip.out,
-                "\n*** Round {round}, deleting {deleted} entries ***"
-            )?;
-        }
-    }
-    if statistics > 0 {
-        match round {
-            0 => writeln!(ip.out, "Nothing to flush.")?,
-            1 => writeln!(ip.out, "*** Flush is complete after 1 round ***")?,
-            _ => writeln!(ip.out, "*** Flush is complete after {round} rounds ***")?,
-        }
-    }
-    Ok(())
+        Ok(neighs)
+    })?;
+    rounds.finish(ip)
 }
 
 /// A neighbour; its link is left out if it was selected by it.

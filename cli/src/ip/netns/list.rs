@@ -1,6 +1,5 @@
 //! `ip netns list` and `ip netns list-id`.
 
-use std::collections::BTreeMap;
 use std::fs::File;
 use std::os::fd::{AsFd, AsRawFd};
 use std::path::Path;
@@ -67,12 +66,11 @@ pub(super) fn ids(ip: &mut Ip<'_>, mut words: Words<'_>) -> Result<(), Failure> 
             .collect(&GetNsids { target })
             .map_err(|error| dump_failed(&error))?,
     };
-    let names = names_by_id(ip);
-    let docs: Vec<Doc> = found.iter().map(|id| show(&id.view(), &names)).collect();
+    let docs: Vec<Doc> = found.iter().map(|id| show(ip, &id.view())).collect();
     ip.print(&docs)
 }
 
-fn show(id: &NsidView<'_>, names: &BTreeMap<i32, String>) -> Doc {
+fn show(ip: &mut Ip<'_>, id: &NsidView<'_>) -> Doc {
     let mut doc = Doc::new();
     let nsid = id.nsid().unwrap_or(-1);
     if nsid < 0 {
@@ -83,28 +81,11 @@ fn show(id: &NsidView<'_>, names: &BTreeMap<i32, String>) -> Doc {
     if let Some(current) = id.current_nsid() {
         doc.shown("current-nsid", "current-nsid", current);
     }
-    if let Some(name) = names.get(&id.current_nsid().unwrap_or(nsid)) {
-        doc.field(
-            "name",
-            name.as_str(),
-            format_args!("(iproute2 netns name: {name})"),
-        );
+    if let Some(name) = ip.netns_name(id.current_nsid().unwrap_or(nsid)) {
+        doc.field("name", name, format_args!("(iproute2 netns name: {name})"));
     }
     doc.text('\n');
     doc
-}
-
-/// The names of namespaces by their ids here. What cannot be opened or has no id is left out.
-fn names_by_id(ip: &mut Ip<'_>) -> BTreeMap<i32, String> {
-    let mut found = BTreeMap::new();
-    for name in named::names().unwrap_or_default() {
-        if let Some(name) = name.to_str()
-            && let Ok(Some(id)) = nsid(ip, name)
-        {
-            found.insert(id, name.to_owned());
-        }
-    }
-    found
 }
 
 /// The id of the namespace of a name, if it has one and can be opened.

@@ -3,15 +3,15 @@
 use std::fs;
 use std::io::Write;
 
-use nl_core::{Errno, Error};
-use nl_route::RawRequest;
+use nl_core::Errno;
 use nl_route::protocol::RTM_DELROUTE;
-use nl_route::route::{RouteType, RouteView};
+use nl_route::route::{RouteEntry, RouteType, RouteView};
 
 use super::print::doc;
 use super::select::{Select, has_ipv6};
 use crate::failure::{Failure, strerror};
 use crate::ip::Ip;
+use crate::ip::flush::Deletion;
 use crate::ip::options::{AF_INET, AF_INET6};
 use crate::ip::session::refused;
 use crate::words::Words;
@@ -33,68 +33,32 @@ pub(super) fn flush(ip: &mut Ip<'_>, words: Words<'_>) -> Result<(), Failure> {
             return Ok(());
         }
     }
-    let mut round = 0;
-    loop {
-        let routes = ip
-            .connection()
-            .collect(&select.request())
-            .map_err(|error| Failure::new(2, format!("{}\nFlush terminated", refused(&error))))?;
-        let mut deleted = 0;
-        let mut failure = None;
-        for route in &routes {
-            let view = route.view();
-            if !select.fits(&view) || is_last_resort(&view) {
-                continue;
-            }
-            if statistics > 1 {
-                let doc = doc(ip, &view, &select);
-                ip.print(&[doc])?;
-            }
-            let request = RawRequest {
-                message_type: RTM_DELROUTE,
-                flags: 0,
-                payload: route.payload(),
-            };
-            match ip.connection().call(&request) {
-                // Gone with another one, or by itself.
-                Err(error) if error.errno() == Some(Errno(nix::libc::ESRCH)) => {}
-                // The others go nevertheless.
-                Err(error) => failure = Some(error),
-                Ok(()) => deleted += 1,
-            }
-        }
-        if let Some(error) = failure {
-            return Err(flush_failed(2, &error));
-        }
-        if deleted == 0 {
-            break;
-        }
-        round += 1;
-        if statistics > 0 {
-            writeln!(
-                ip.out,
-                "\n*** Round {round}, deleting {deleted} entries ***"
-            )?;
-        }
+    let deletion = Deletion {
+        message_type: RTM_DELROUTE,
+        gone: Errno(nix::libc::ESRCH),
+        code: 2,
+    };
+    let rounds = deletion.run(ip, |ip| selected(ip, &select))?;
+    if rounds.done() == 0 && select.cloned && !has_ipv6(select.family) {
+        return Ok(());
     }
-    if statistics > 0 {
-        match round {
-            0 if select.cloned && !has_ipv6(select.family) => {}
-            0 => writeln!(ip.out, "Nothing to flush.")?,
-            1 => writeln!(ip.out, "*** Flush is complete after 1 round ***")?,
-            _ => writeln!(ip.out, "*** Flush is complete after {round} rounds ***")?,
-        }
-    }
-    Ok(())
+    rounds.finish(ip)
 }
 
-/// An object that could not be deleted by `flush`.
-pub(in crate::ip) fn flush_failed(code: u8, error: &Error) -> Failure {
-    let why = match error.errno() {
-        Some(errno) => errno.description().to_owned(),
-        None => error.to_string(),
-    };
-    Failure::new(code, format!("Failed to send flush request: {why}"))
+/// What is to go; with `-statistics` twice it is shown.
+fn selected(ip: &mut Ip<'_>, select: &Select) -> Result<Vec<RouteEntry>, Failure> {
+    let mut routes = ip
+        .connection()
+        .collect(&select.request())
+        .map_err(|error| Failure::new(2, format!("{}\nFlush terminated", refused(&error))))?;
+    routes.retain(|route| select.fits(&route.view()) && !is_last_resort(&route.view()));
+    if ip.options.statistics > 1 {
+        for route in &routes {
+            let doc = doc(ip, &route.view(), select);
+            ip.print(&[doc])?;
+        }
+    }
+    Ok(routes)
 }
 
 /// The kernel's own default route of IPv6, which only says that there is none; it cannot be deleted.

@@ -14,7 +14,6 @@ use nl_core::{Errno, Error};
 use nl_route::Mode;
 use nl_route::route::{RouteEntry, RouteTable};
 
-pub(super) use self::flush::flush_failed;
 use self::modify::Change;
 pub(super) use self::modify::{protocol, vrf_device};
 use self::select::Select;
