@@ -33,6 +33,16 @@ fn rules_are_as_iproute2_has_them() {
 }
 
 #[test]
+fn nexthops_are_as_iproute2_has_them() {
+    nl_netns::isolate!(|| compare(NEXTHOPS));
+}
+
+#[test]
+fn nexthops_of_routes_are_as_iproute2_has_them() {
+    nl_netns::isolate!(|| compare(NEXTHOPS_OF_ROUTES));
+}
+
+#[test]
 fn names_are_as_iproute2_has_them() {
     nl_netns::isolate!(|| compare(NAMES));
 }
@@ -508,6 +518,273 @@ const NAMES: &str = "
     netns d
     netns s
     netns list- garbage
+";
+
+const NEXTHOPS: &str = "
+    nexthop help
+    nexthop
+    nexthop show
+    -j nexthop show
+    nexthop add id 1 via 10.0.0.2 dev v0
+    nexthop add id 2 via 10.0.0.3 dev v0 onlink proto static
+    nexthop add id 3 blackhole
+    nexthop add id 4 dev v0
+    -6 nexthop add id 5 via fd00::2 dev v0
+    nexthop add id 6 via fd00::3 dev v0
+    -6 nexthop add id 7 blackhole proto bgp
+    nexthop add id 10 group 1
+    nexthop add id 11 group 1,3/2,5
+    nexthop add id 12 group 1/2 type mpath
+    nexthop add id 13 group 1/2 type resilient buckets 8 idle_timer 60 unbalanced_timer 300
+    nexthop add id 14 group 1/2 type resilient
+    nexthop add id 20 via 10.0.0.9 fdb
+    nexthop add id 21 via 10.0.0.10 fdb
+    nexthop add id 22 group 20/21 fdb
+    nexthop add via 10.0.0.44 dev v0
+    nexthop
+    -d nexthop
+    -j -p nexthop
+    -j -p -d nexthop
+    -N nexthop
+    -o nexthop
+    -s nexthop
+    -4 nexthop
+    -6 nexthop
+    nexthop show id 1
+    nexthop show id 99
+    nexthop get id 1
+    nexthop get id 13
+    -j nexthop get id 13
+    nexthop get id 99
+    nexthop get
+    nexthop get dev v0
+    nexthop show dev v0
+    nexthop show dev nope
+    nexthop show groups
+    nexthop show fdb
+    nexthop show master nope
+    nexthop show master v0
+    nexthop show vrf v0
+    nexthop show vrf nope
+    nexthop show proto static
+    nexthop show proto 0
+    nexthop show proto nope
+    nexthop show foo
+    nexthop show help
+    nexthop list id
+    nexthop add
+    nexthop add id 1 via 10.0.0.2 dev v0
+    nexthop add id x dev v0
+    nexthop add id 0 dev v0
+    nexthop add id 30
+    nexthop add id 30 via
+    nexthop add id 30 via foo
+    nexthop add id 30 via inet6 fd00::8 dev v0
+    nexthop add id 30 dev nope
+    nexthop add id 31 via 99.1.1.1 dev v0
+    nexthop add id 31 via 99.1.1.1
+    nexthop add id 31 group
+    nexthop add id 31 group x
+    nexthop add id 31 group 1,0
+    nexthop add id 31 group 1,257
+    nexthop add id 31 group 1,256
+    nexthop add id 32 group 1,x
+    nexthop add id 32 group 1,2,3
+    nexthop add id 32 group 1/
+    nexthop add id 32 group /1
+    nexthop add id 32 group 1/99
+    nexthop add id 32 group 1//2
+    nexthop add id 32 group 1/x
+    nexthop add id 32 group x,5
+    nexthop add id 32 group 1,3/x,2
+    nexthop add id 32 group 0
+    nexthop add id 32 group 1,
+    nexthop add id 32 group 1 type foo
+    nexthop add id 32 type resilient
+    nexthop add id 32 type mpath buckets 3 group 1
+    nexthop add id 32 group 1 type mpath buckets 3
+    nexthop add id 33 group 1 type mpath foo
+    nexthop add id 33 group 1 type resilient buckets x
+    nexthop add id 33 group 1 type resilient idle_timer x
+    nexthop add id 33 group 1 type resilient idle_timer 1.5
+    nexthop add id 34 group 1 type resilient idle_timer 99999999999
+    nexthop add id 34 group 1 type resilient unbalanced_timer -1
+    nexthop add id 34 group 1 type resilient buckets 70000
+    nexthop add id 34 group 1 buckets 3
+    nexthop add id 34 blackhole onlink
+    nexthop add id 35 blackhole via 10.0.0.1
+    nexthop add id 35 blackhole dev v0
+    nexthop add id 35 proto nope dev v0
+    nexthop add id 35 dev v0 foo
+    nexthop add id 35 dev v0 scope link
+    nexthop show id 36
+    nexthop add id 35 help
+    nexthop add help
+    nexthop add dev v0 dev v1
+    nexthop add id 37 id 38 dev v0
+    nexthop replace id 1 via 10.0.0.5 dev v0
+    nexthop rep id 50 via 10.0.0.5 dev v0
+    nexthop append id 10 group 2
+    nexthop change id 1 dev v0
+    nexthop show
+    route add 10.9.0.0/16 nhid 1
+    route add 10.10.0.0/16 nhid 12
+    -6 route add fd09::/64 nhid 5
+    route
+    -j route
+    -d route
+    -d -j route
+    -6 route
+    route show 10.10/16
+    route get 10.9.0.1
+    route show nhid 1
+    -N nexthop show id 7
+    nexthop del id 99
+    nexthop del
+    nexthop del id
+    nexthop del id 1 foo
+    nexthop del id x
+    nexthop del dev v0
+    nexthop delete id 50
+    nexthop d id 10
+    nexthop flush id 2
+    nexthop flush id 99
+    -s nexthop flush proto static
+    nexthop flush proto bgp
+    nexthop flush fdb
+    -s nexthop flush groups
+    nexthop flush foo
+    -s nexthop flush dev v0
+    -s nexthop flush
+    -s -s nexthop flush
+    nexthop flush
+    nexthop foo
+    -4 nexthop add id 60 dev v0
+    nexthop add id 60 dev v0 blackhole
+    nexthop show id 60
+    -f bridge nexthop add id 61 dev v0
+    -f link nexthop add id 61 dev v0
+    -color=always nexthop
+    nexthop
+    -d nexthop
+";
+
+const NEXTHOPS_OF_ROUTES: &str = "
+    nexthop add id 1 dev v0 via fd00::3
+    nexthop add id 2 blackhole via fd00::3
+    nexthop add id 3 fdb
+    nexthop add id 3 fdb via fd00::3
+    -6 nexthop add id 4 via 10.0.0.2 dev v0
+    nexthop add id 5 via inet 10.0.0.2 dev v0 pro static
+    nexthop add id 6 via inet6 10.0.0.2 dev v0
+    nexthop add id 6 h
+    nexthop add id 6 black
+    nexthop add id 6 group 5 type res buckets 4
+    nexthop add id 6 group 5 type mp
+    nexthop add id 7 group 5 type resilient buckets 4 idle_timer 42949672
+    nexthop add id 8 group 5 type resilient buckets 4 idle_timer 42949673
+    nexthop add id 8 group 5 type resilient buckets 4 idle_timer 1000000
+    nexthop add id 9 group 5 type resilient buckets 4 idle_timer 12345678 unbalanced_timer 0x10 proto static
+    nexthop add id 10 group 0x5,0x10
+    nexthop add id 11 group 5 type resilient buckets 4 via 10.0.0.2
+    nexthop add id 11 group 5 via 10.0.0.2 dev v0
+    nexthop add id 11 group 5 dev v0
+    nexthop add id 11 group 5 blackhole
+    nexthop add id 11 group 5 type mpath fdb
+    nexthop add id 11 group 5 type mpath id 12
+    nexthop add id 11 group 5 type mpath fdb id 12
+    nexthop add id 13 group 5 type resilient buckets 4 fdb
+    nexthop add id 13 group 5 type
+    nexthop add id 14 group 5 group 5,7
+    nexthop add id 15 proto 256 dev v0
+    nexthop add id -1 dev v0
+    nexthop add id 4294967295 dev v0
+    nexthop add id 4294967296 dev v0
+    nexthop add id 16 dev v0 via
+    nexthop add id 17 dev if2
+    nexthop add id 17 dev lo
+    -4 nexthop add id 18 group 5
+    -6 nexthop add id 19 group 5
+    nexthop show
+    -j nexthop show id 8
+    -j nexthop show id 9
+    nexthop show proto 4
+    nexthop show proto 256
+    nexthop show proto 255
+    nexthop show proto -1
+    nexthop show proto 0x4
+    nexthop show p 4
+    nexthop show id x
+    nexthop show id 5 foo
+    nexthop show id 5 dev lo
+    nexthop show dev lo id 5
+    nexthop show dev if7
+    nexthop show dev if2
+    nexthop show group
+    nexthop show h
+    nexthop get id 5 foo
+    nexthop get id 5 dev lo
+    nexthop get id 5 id 9
+    nexthop get id x
+    nexthop get id
+    nexthop get foo
+    nexthop get 5
+    nexthop get h
+    -6 nexthop get id 5
+    -N -d nexthop get id 5
+    -d nexthop get id 5
+    -color=always nexthop
+    -color=always nexthop get id 3
+    -s -s nexthop flush proto 4
+    nexthop show
+    route add 10.9.0.0/16 nhid 17
+    nexthop add id 1 via fd00::3 dev v0
+    -6 route add fd09::/64 nhid 1
+    -6 -d route
+    -6 -j -d route
+    nexthop add id 20 via 10.0.0.4 dev v0
+    nexthop add id 21 group 20/17
+    route add 10.20.0.0/16 nhid 20 mtu 1300
+    route add 10.21.0.0/16 nhid 21 mtu 1300 realm 3
+    nexthop add id 22 group 1
+    -6 route add fd08::/64 nhid 22 mtu 1300
+    nexthop add id 24 blackhole
+    route add 10.24.0.0/16 nhid 24
+    -d route
+    -d -o route
+    route
+    -6 -d route
+    -d -s -6 route show fd08::/64
+    -j -d -p route
+    -d route get 10.20.0.1
+    -d route get fibmatch 10.20.0.1
+    -d route get 10.24.0.1
+    route add 10.25.0.0/16 nhid 99
+    route add 10.25.0.0/16 nhid 20 dev v0
+    route add 10.25.0.0/16 nhid 20 via 10.0.0.2
+    route add 10.25.0.0/16 nhid x
+    route add 10.25.0.0/16 nhid
+    -d -N route
+    nexthop
+    -d route
+    nexthop flush id 20
+    nexthop flush id 21 id 22
+    nexthop
+    nexthop flush dev lo
+    nexthop
+    nexthop fl
+    nexthop f
+    nexthop r id 1 dev v0
+    nexthop l
+    nexthop s
+    nexthop ls
+    nexthop h
+    nexthop g id 1
+    !nexthop add id 77 dev lo
+    !nexthop del id 77
+    link set v0 down
+    nexthop
+    -d route
 ";
 
 const CORNERS: &str = "

@@ -17,8 +17,49 @@ pub enum Value {
     Number(i128),
     /// A number with two decimals, given in hundredths.
     Hundredths(u64),
+    /// Seconds, given in `USER_HZ` ticks (1/100 s): six significant digits, as printf's `%g` has them.
+    Ticks(u64),
     /// Text.
     Text(String),
+}
+
+/// The text that stands for a value, strings without quotes.
+impl Display for Value {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Null => f.write_str("null"),
+            Self::Bool(value) => write!(f, "{value}"),
+            Self::Number(value) => write!(f, "{value}"),
+            Self::Hundredths(value) => write!(f, "{}.{:02}", value / 100, value % 100),
+            Self::Ticks(ticks) => f.write_str(&significant(*ticks)),
+            Self::Text(value) => f.write_str(value),
+        }
+    }
+}
+
+/// Hundredths as `%g`: 1, 0.25, 1234.57, 1.23457e+07.
+fn significant(hundredths: u64) -> String {
+    const DIGITS: u32 = 6;
+    // Rounded to that many digits; the last one may carry.
+    let mut value = u128::from(hundredths);
+    let digits = value.checked_ilog10().map_or(1, |log| log + 1);
+    if digits > DIGITS {
+        let unit = 10u128.pow(digits - DIGITS);
+        value = (value + unit / 2) / unit * unit;
+    }
+    let whole = value / 100;
+    let plain = |mantissa: String| {
+        let short = mantissa.trim_end_matches('0').trim_end_matches('.');
+        short.to_owned()
+    };
+    let exponent = whole.checked_ilog10().unwrap_or(0);
+    if exponent < DIGITS {
+        return plain(format!("{whole}.{:02}", value % 100));
+    }
+    let unit = 10u128.pow(exponent);
+    let fraction = (whole % unit) * 100_000 / unit;
+    let mantissa = plain(format!("{}.{fraction:05}", whole / unit));
+    format!("{mantissa}e+{exponent:02}")
 }
 
 macro_rules! numbers {
@@ -377,6 +418,7 @@ impl Json {
             Value::Hundredths(value) => {
                 self.write(format_args!("{}.{:02}", value / 100, value % 100))
             }
+            Value::Ticks(_) => self.write(format_args!("{value}")),
             Value::Text(value) => self.string(value),
         }
     }
@@ -476,6 +518,25 @@ mod tests {
     } ]
 "
         );
+    }
+
+    #[test]
+    fn ticks_have_six_digits() {
+        for (ticks, text) in [
+            (0, "0"),
+            (1, "0.01"),
+            (50, "0.5"),
+            (100, "1"),
+            (6000, "60"),
+            (1_234_567, "12345.7"),
+            (99_999_999, "1e+06"),
+            (99_999_949, "999999"),
+            (100_000_000, "1e+06"),
+            (1_234_567_800, "1.23457e+07"),
+            (u64::MAX, "1.84467e+17"),
+        ] {
+            assert_eq!(Value::Ticks(ticks).to_string(), text);
+        }
     }
 
     #[test]

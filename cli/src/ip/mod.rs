@@ -12,6 +12,7 @@ mod link;
 pub mod names;
 mod neigh;
 mod netns;
+mod nexthop;
 pub mod options;
 mod protocols;
 mod route;
@@ -65,7 +66,7 @@ const OBJECTS: &[(&str, Option<Run>)] = &[
     ("netconf", None),
     ("vrf", None),
     ("sr", None),
-    ("nexthop", None),
+    ("nexthop", Some(nexthop::run)),
     ("mptcp", None),
     ("ioam", None),
     ("help", Some(|_, _| Err(Failure::new(255, usage::IP)))),

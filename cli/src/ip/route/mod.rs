@@ -15,9 +15,10 @@ use nl_route::Mode;
 use nl_route::route::{RouteEntry, RouteTable};
 
 use self::modify::Change;
-pub(super) use self::modify::{protocol, vrf_device};
+pub(super) use self::modify::{gateway_word, no_encap, protocol, vrf_device};
+pub(super) use self::print::{device, flags, gateway, show_encap};
 use self::select::Select;
-pub(super) use self::words::{dsfield, realms, route_type, show_realms, show_type};
+pub(super) use self::words::{dsfield, invalid, realms, route_type, show_realms, show_type};
 use super::Ip;
 use crate::failure::Failure;
 use crate::words::{Words, matches};

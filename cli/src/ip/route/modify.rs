@@ -140,7 +140,7 @@ fn keyword(
     match word {
         "src" => route.prefsrc = Some(spec_addr(&mut spec.family, words)?),
         "as" => return Err(not_here("as")),
-        "via" => route.gateway = Some(gateway(&mut spec.family, words)?),
+        "via" => route.gateway = Some(gateway_word(&mut spec.family, words)?),
         "from" => {
             let src = prefix(words.required()?, spec.family)?;
             settle(&mut spec.family, src.family);
@@ -184,7 +184,7 @@ fn keyword(
         "dev" | "oif" => spec.device = Some(words.required()?.to_owned()),
         _ if matches(word, "pervasive") => route.flags |= RouteFlags::PERVASIVE,
         _ if matches(word, "offload") => route.flags |= RouteFlags::OFFLOAD,
-        "encap" => return Err(encap(words)),
+        "encap" => return Err(no_encap("route", words)),
         "ttl-propagate" => {
             route.ttl_propagate = Some(match words.required()? {
                 "enabled" => true,
@@ -259,7 +259,7 @@ fn hop(ip: &mut Ip<'_>, spec: &mut Spec, words: &mut Words<'_>) -> Result<NewHop
         }
         words.next();
         match word {
-            "via" => hop.gateway = Some(gateway(&mut spec.family, words)?),
+            "via" => hop.gateway = Some(gateway_word(&mut spec.family, words)?),
             "dev" => {
                 hop.ifindex = ip.device(words.required()?).map_err(|failure| {
                     Failure::new(255, format!("{failure}\nError: cannot parse nexthop"))
@@ -273,7 +273,7 @@ fn hop(ip: &mut Ip<'_>, spec: &mut Spec, words: &mut Words<'_>) -> Result<NewHop
                 hop = hop.weight(weight);
             }
             "onlink" => hop.onlink = true,
-            "encap" => return Err(encap(words)),
+            "encap" => return Err(no_encap("route", words)),
             "as" => return Err(not_here("as")),
             _ => {
                 let value = words.required()?;
@@ -285,7 +285,10 @@ fn hop(ip: &mut Ip<'_>, spec: &mut Spec, words: &mut Words<'_>) -> Result<NewHop
 }
 
 /// A gateway, whose family may be named and may be another than the route's.
-fn gateway(family: &mut u8, words: &mut Words<'_>) -> Result<IpAddr, Failure> {
+pub(in crate::ip) fn gateway_word(
+    family: &mut u8,
+    words: &mut Words<'_>,
+) -> Result<IpAddr, Failure> {
     let word = words.required()?;
     let gateway = match family_word(word) {
         Some(own) => addr(words.required()?, own)?,
@@ -334,11 +337,15 @@ pub(in crate::ip) fn vrf_device(ip: &mut Ip<'_>, name: &str) -> Option<i32> {
     vrf(ip, name).and_then(|_| ip.ifindex(name))
 }
 
-fn encap(words: &mut Words<'_>) -> Failure {
+/// Why there is no lightweight tunnel.
+pub(in crate::ip) fn no_encap(object: &str, words: &mut Words<'_>) -> Failure {
     match words.next() {
         None => crate::words::incomplete(),
         Some("mpls" | "ip" | "ip6" | "seg6" | "seg6local" | "bpf" | "rpl" | "ioam6" | "xfrm") => {
-            not_here("encap")
+            Failure::new(
+                1,
+                format!("nlctl does not have \"ip {object} … encap\" yet."),
+            )
         }
         Some(word) => invalid(word, "encap type"),
     }

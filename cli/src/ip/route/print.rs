@@ -13,6 +13,7 @@ use crate::ip::Ip;
 use crate::ip::doc::{Color, Doc, Value};
 use crate::ip::inet::{bits, show, show_prefix};
 use crate::ip::names::{DSFIELDS, PROTOCOLS, SCOPES, TABLES};
+use crate::ip::nexthop;
 
 /// A flag and its word.
 const FLAGS: &[(RouteFlags, &str)] = &[
@@ -169,6 +170,11 @@ pub(super) fn doc(ip: &mut Ip<'_>, route: &RouteView<'_>, select: &Select) -> Do
             format_args!("ttl-propagate {word}"),
         );
     }
+    if let Some(id) = route.nh_id()
+        && details
+    {
+        nexthop::info(ip, &mut doc, id);
+    }
     if route.multipath().is_some() {
         let hops: Vec<Doc> = route
             .hops()
@@ -211,7 +217,7 @@ fn color(v6: bool) -> Option<Color> {
     Some(if v6 { Color::Inet6 } else { Color::Inet })
 }
 
-fn gateway(doc: &mut Doc, addr: std::net::IpAddr) {
+pub(in crate::ip) fn gateway(doc: &mut Doc, addr: std::net::IpAddr) {
     doc.text("via ");
     let text = show(addr);
     doc.colored(
@@ -237,13 +243,13 @@ fn via(doc: &mut Doc, addr: std::net::IpAddr) {
     });
 }
 
-fn device(doc: &mut Doc, key: &'static str, name: String) {
+pub(in crate::ip) fn device(doc: &mut Doc, key: &'static str, name: String) {
     doc.text(format_args!("{key} "));
     let text = format!("{name} ");
     doc.colored(Some(Color::Ifname), key, name, text);
 }
 
-fn flags(doc: &mut Doc, flags: RouteFlags) {
+pub(in crate::ip) fn flags(doc: &mut Doc, flags: RouteFlags) {
     let words = FLAGS
         .iter()
         .filter(|(flag, _)| flags.contains(*flag))
@@ -406,7 +412,7 @@ fn hop_doc(ip: &mut Ip<'_>, hop: &Hop<'_>, family: Family, numeric: bool) -> Doc
 }
 
 /// A lightweight tunnel, by its kind.
-fn show_encap(doc: &mut Doc, kind: Option<EncapType>) {
+pub(in crate::ip) fn show_encap(doc: &mut Doc, kind: Option<EncapType>) {
     let kind = kind.unwrap_or(EncapType::NONE).to_string();
     doc.field("encap", kind.as_str(), format_args!(" encap {kind} "));
 }
