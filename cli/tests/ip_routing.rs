@@ -43,6 +43,11 @@ fn nexthops_of_routes_are_as_iproute2_has_them() {
 }
 
 #[test]
+fn multicast_addresses_are_as_iproute2_has_them() {
+    nl_netns::isolate!(|| compare(MULTICAST));
+}
+
+#[test]
 fn names_are_as_iproute2_has_them() {
     nl_netns::isolate!(|| compare(NAMES));
 }
@@ -785,6 +790,66 @@ const NEXTHOPS_OF_ROUTES: &str = "
     link set v0 down
     nexthop
     -d route
+";
+
+// The group of an address comes when the kernel finds the time: none here.
+const MULTICAST: &str = "
+    -6 address flush dev v0
+    maddr help
+    maddr
+    -j -p maddr
+    maddr show dev v0
+    -4 maddr show dev v0
+    -6 maddr show
+    -0 maddr show
+    -4 -j -p maddr show
+    -o maddr
+    -s maddr
+    maddr show v0
+    maddr show nope
+    maddr show dev nope
+    maddr show dev v0 dev v1
+    maddr show v0 v1
+    maddr add 33:33:00:00:00:07 dev v0
+    maddr add 33:33:00:00:00:07 dev v0
+    maddr show dev v0
+    maddr add dev v0 01:00:5e:00:00:07
+    maddr add
+    maddr add dev v0
+    maddr add 33:33:00:00:00:08
+    maddr add 33:33:00:00:00:08 dev nope
+    maddr add foo dev v0
+    maddr add 224.0.0.7 dev v0
+    maddr add 33:33 dev v0
+    maddr add 02:00:00:00:00:07 dev v0
+    maddr add address 33:33:00:00:00:09 dev v0
+    maddr add 33:33:00:00:00:09 dev v0 dev v1
+    maddr add 33:33:00:00:00:09 33:33:00:00:00:09 dev v0
+    maddr del 33:33:00:00:00:07 dev v0
+    maddr del 33:33:00:00:00:07 dev v0
+    maddr del 33:33:00:00:00:77 dev v0
+    maddr foo
+    maddr list dev v1
+    maddr lst dev v1
+    maddr show all
+    maddr show help
+    maddr add help
+    maddr add 33:33:00:00:00:07 dev v1
+    -j maddr show dev v1
+    -color=always maddr show dev v1
+    maddr add zz dev v0
+    maddr add 33:33:00:00:00:07 dev averyveryverylongname
+    maddr add 1:2:3:4:5:6:7 dev v0
+    maddr add 33:33:00:00:00:07 dev
+    maddr show dev
+    maddr add address
+    maddr sh h
+    maddr add h
+    maddr h
+    -f bridge maddr
+    -s -d maddr show dev lo
+    !maddr add 33:33:00:00:00:07 dev v0
+    maddr add 33:33:00:00:00:07 dev ''
 ";
 
 const CORNERS: &str = "

@@ -1,4 +1,4 @@
-//! The one system call that is not netlink: `ioctl(SIOCETHTOOL)`.
+//! The system call that is not netlink: `ioctl`, for `SIOCETHTOOL`, `SIOCADDMULTI` and `SIOCDELMULTI`.
 #![allow(unsafe_code, reason = "ioctl has no safe form")]
 
 use std::io;
@@ -39,4 +39,37 @@ pub(crate) fn ethtool(
     let mut bytes = request.as_bytes().to_vec();
     bytes.truncate(len);
     Ok(bytes)
+}
+
+/// Adds a multicast address to a link's filter, or deletes it.
+pub(crate) fn multicast(
+    socket: BorrowedFd<'_>,
+    name: &[u8; libc::IFNAMSIZ],
+    addr: [u8; 6],
+    add: bool,
+) -> io::Result<()> {
+    // Source: include/uapi/linux/sockios.h; libc has them for some targets only.
+    const SIOCADDMULTI: u32 = 0x8931;
+    const SIOCDELMULTI: u32 = 0x8932;
+    let mut data = [0; 14];
+    for (to, from) in data.iter_mut().zip(addr) {
+        *to = libc::c_char::from_ne_bytes([from]);
+    }
+    let ifreq = libc::ifreq {
+        ifr_name: name.map(|byte| libc::c_char::from_ne_bytes([byte])),
+        ifr_ifru: libc::__c_anonymous_ifr_ifru {
+            // The family that the kernel asks for: AF_UNSPEC.
+            ifru_hwaddr: libc::sockaddr {
+                sa_family: 0,
+                sa_data: data,
+            },
+        },
+    };
+    let request = if add { SIOCADDMULTI } else { SIOCDELMULTI };
+    // SAFETY: the kernel reads the name and the address, both inside the ifreq, which outlives the call.
+    let result = unsafe { libc::ioctl(socket.as_raw_fd(), request as _, &raw const ifreq) };
+    if result == -1 {
+        return Err(io::Error::last_os_error());
+    }
+    Ok(())
 }

@@ -9,6 +9,7 @@ pub mod doc;
 mod flush;
 pub mod inet;
 mod link;
+mod maddress;
 pub mod names;
 mod neigh;
 mod netns;
@@ -39,7 +40,7 @@ type Run = fn(&mut Ip<'_>, Words<'_>) -> Result<(), Failure>;
 const OBJECTS: &[(&str, Option<Run>)] = &[
     ("address", Some(address::run)),
     ("addrlabel", None),
-    ("maddress", None),
+    ("maddress", Some(maddress::run)),
     ("route", Some(route::run)),
     ("rule", Some(rule::run)),
     ("neighbor", Some(neigh::run)),

@@ -30,8 +30,8 @@ pub struct DriverStat {
 
 /// The statistics that a link's driver has beside the [usual ones](super::Stats64), in its order; none for many drivers.
 ///
-/// `socket` is any socket of the link's namespace: a [`Connection`](nl_core::Connection) will do. This is the one
-/// question that the kernel answers by `ioctl` alone.
+/// `socket` is any socket of the link's namespace: a [`Connection`](nl_core::Connection) will do. The kernel
+/// answers this question by `ioctl` alone.
 ///
 /// ```no_run
 /// use nl_route::link::driver_stats;

@@ -15,6 +15,7 @@ mod flags;
 mod header;
 mod info;
 pub mod kind;
+mod multicast;
 mod nest;
 mod query;
 mod settings;
@@ -29,6 +30,7 @@ pub use driver_stats::{DriverStat, driver_stats};
 pub use flags::{Flags, OperState};
 pub use header::{IfInfoMsg, IfMap, Stats, Stats64};
 pub use info::*;
+pub use multicast::{add_multicast, del_multicast};
 pub use nest::*;
 pub use query::{
     GetLink, GetLinks, RTEXT_FILTER_BRVLAN, RTEXT_FILTER_BRVLAN_COMPRESSED,

@@ -95,7 +95,7 @@ fn decimal<N: std::str::FromStr>(word: &str) -> Option<N> {
 }
 
 /// The name of a link, which need not be there.
-fn ifname<'a>(word: &'a str, complaint: &str) -> Result<&'a str, Failure> {
+pub(super) fn ifname<'a>(word: &'a str, complaint: &str) -> Result<&'a str, Failure> {
     let valid = (1..16).contains(&word.len())
         && !word.contains('/')
         && !word.contains(|c: char| c.is_ascii_whitespace())
