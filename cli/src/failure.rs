@@ -74,9 +74,14 @@ impl From<io::Error> for Failure {
 /// The system's sentence for an error, as strerror(3) has it: without Rust's ` (os error 2)`.
 pub fn strerror(error: &io::Error) -> String {
     match error.raw_os_error() {
-        Some(errno) => nix::errno::Errno::from_raw(errno).desc().to_owned(),
+        Some(errno) => nl_core::Errno(errno).description().to_owned(),
         None => error.to_string(),
     }
+}
+
+/// The same for an errno of nix, whose own sentences differ from the system's here and there.
+pub fn describe(errno: nix::errno::Errno) -> &'static str {
+    nl_core::Errno(errno as i32).description()
 }
 
 /// Makes a panic, on any thread, one line on standard error and exit code [`INTERNAL`], never a Rust backtrace.

@@ -77,11 +77,7 @@ impl Problem {
 
 /// The system's sentence for an errno of the kernel.
 pub(super) fn strerror(errno: Errno) -> String {
-    // It has two names, and the C library has one sentence for both.
-    if errno.0 == nix::libc::EOPNOTSUPP {
-        return "Operation not supported".to_owned();
-    }
-    nix::errno::Errno::from_raw(errno.0).desc().to_owned()
+    errno.description().to_owned()
 }
 
 /// The unspecified address of a family.

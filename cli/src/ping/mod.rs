@@ -21,7 +21,7 @@ use nix::sys::signal::{SigSet, Signal};
 use nix::sys::signalfd::{SfdFlags, SignalFd};
 
 use crate::applet::Invocation;
-use crate::failure::Failure;
+use crate::failure::{Failure, describe};
 use crate::output::Output;
 
 use args::{Args, Command};
@@ -168,7 +168,7 @@ impl Session<'_> {
     /// Sends and receives until the run is over.
     fn exchange(&mut self) -> Result<(), Failure> {
         let signals = signals()
-            .map_err(|errno| Failure::new(2, format!("ping: signalfd: {}", errno.desc())))?;
+            .map_err(|errno| Failure::new(2, format!("ping: signalfd: {}", describe(errno))))?;
         let start = Instant::now();
         let mut end = self
             .args
@@ -249,7 +249,7 @@ impl Session<'_> {
         match poll(&mut fds, timeout) {
             Ok(0) | Err(Errno::EINTR) => return Ok(Wake::Time),
             Ok(_) => {}
-            Err(errno) => return Err(Failure::new(2, format!("ping: poll: {}", errno.desc()))),
+            Err(errno) => return Err(Failure::new(2, format!("ping: poll: {}", describe(errno)))),
         }
         while let Ok(Some(signal)) = signals.read_signal() {
             if signal.ssi_signo != Signal::SIGQUIT as u32 {
@@ -290,7 +290,7 @@ impl Session<'_> {
                     Troubles { local: 1.., .. } => break,
                     Troubles { .. } => {
                         if !self.args.quiet {
-                            self.complain(&format!("ping: sendmsg: {}", errno.desc()))?;
+                            self.complain(&format!("ping: sendmsg: {}", describe(errno)))?;
                         }
                         break;
                     }
@@ -335,7 +335,7 @@ impl Session<'_> {
                         local: 0,
                         foreign: 0,
                     } if errno == Errno::ENETDOWN => {
-                        return self.complain(&format!("ping: recvmsg: {}", errno.desc()));
+                        return self.complain(&format!("ping: recvmsg: {}", describe(errno)));
                     }
                     Troubles { .. } => return Ok(()),
                 },
@@ -441,7 +441,9 @@ impl Session<'_> {
                                 "ping: local error: message too long, mtu={info}"
                             ))?;
                         }
-                        errno => self.complain(&format!("ping: local error: {}", errno.desc()))?,
+                        errno => {
+                            self.complain(&format!("ping: local error: {}", describe(errno)))?
+                        }
                     }
                 }
                 Trouble::Foreign => troubles.foreign += 1,

@@ -19,7 +19,7 @@ use nix::sys::socket::{
 use super::args::Args;
 use super::echo::{self, Echo, Family};
 use super::names::family_of;
-use crate::failure::Failure;
+use crate::failure::{Failure, describe};
 
 /// Room for the largest packet.
 const BUFFER: usize = 1 << 16;
@@ -422,7 +422,7 @@ fn errno(error: &std::io::Error) -> Errno {
 }
 
 fn failure(what: &str, errno: Errno) -> Failure {
-    Failure::new(2, format!("ping: {what}: {}", errno.desc()))
+    Failure::new(2, format!("ping: {what}: {}", describe(errno)))
 }
 
 fn forbidden() -> Failure {

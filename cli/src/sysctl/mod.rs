@@ -252,7 +252,7 @@ impl Run<'_> {
         if metadata.is_dir() || metadata.permissions().mode() & 0o200 == 0 {
             return self.complain(format_args!(
                 "setting key \"{shown}\": {}",
-                nix::errno::Errno::EINVAL.desc()
+                nl_core::Errno::EINVAL.description()
             ));
         }
         if self.args.dry_run {
