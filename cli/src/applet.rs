@@ -7,6 +7,7 @@ use std::process::ExitCode;
 
 use crate::failure::Failure;
 use crate::output::Output;
+use crate::trace::Wanted;
 use crate::{ethtool, ip, iptables, links, lsns, ping, sandbox, sysctl, unshare};
 
 /// What an applet is given: the name that it was called by, and the words after it.
@@ -30,6 +31,8 @@ pub struct Applet {
     pub summary: &'static str,
     /// Whether it stands in for a tool of this name, and so gets a link from `nlctl applets`.
     pub stands_in: bool,
+    /// Whether a dry run does nothing that matters: the applet changes things over netlink only, or nothing at all.
+    pub dry_run: bool,
     /// What it does.
     pub run: Run,
 }
@@ -40,13 +43,15 @@ pub const APPLETS: &[Applet] = &[
         "ip",
         "show and change links, addresses, routes, rules, namespaces",
         ip::run,
-    ),
+    )
+    .with_dry_run(),
     tool(
         "iptables",
         "show and change packet filter rules and NAT for IPv4",
         iptables::run,
-    ),
-    tool("ip6tables", "the same for IPv6", iptables::run),
+    )
+    .with_dry_run(),
+    tool("ip6tables", "the same for IPv6", iptables::run).with_dry_run(),
     tool("ping", "send ICMP echo requests", ping::run),
     tool("ping6", "ping -6", ping::run),
     tool("sysctl", "show and set kernel parameters", sysctl::run),
@@ -54,8 +59,9 @@ pub const APPLETS: &[Applet] = &[
         "ethtool",
         "show the statistics of a link's driver",
         ethtool::run,
-    ),
-    tool("lsns", "list namespaces", lsns::run),
+    )
+    .with_dry_run(),
+    tool("lsns", "list namespaces", lsns::run).with_dry_run(),
     tool("unshare", "run a program in new namespaces", unshare::run),
     own(
         "sandbox",
@@ -67,13 +73,13 @@ pub const APPLETS: &[Applet] = &[
         "write a link for each tool: nlctl applets DIR",
         links::run,
     ),
-    own("address", "nlctl ip address", ip::run_object),
-    own("addr", "nlctl ip address", ip::run_object),
-    own("link", "nlctl ip link", ip::run_object),
-    own("neigh", "nlctl ip neigh", ip::run_object),
-    own("netns", "nlctl ip netns", ip::run_object),
-    own("route", "nlctl ip route", ip::run_object),
-    own("rule", "nlctl ip rule", ip::run_object),
+    own("address", "nlctl ip address", ip::run_object).with_dry_run(),
+    own("addr", "nlctl ip address", ip::run_object).with_dry_run(),
+    own("link", "nlctl ip link", ip::run_object).with_dry_run(),
+    own("neigh", "nlctl ip neigh", ip::run_object).with_dry_run(),
+    own("netns", "nlctl ip netns", ip::run_object).with_dry_run(),
+    own("route", "nlctl ip route", ip::run_object).with_dry_run(),
+    own("rule", "nlctl ip rule", ip::run_object).with_dry_run(),
 ];
 
 const fn tool(name: &'static str, summary: &'static str, run: Run) -> Applet {
@@ -81,7 +87,15 @@ const fn tool(name: &'static str, summary: &'static str, run: Run) -> Applet {
         name,
         summary,
         stands_in: true,
+        dry_run: false,
         run,
+    }
+}
+
+impl Applet {
+    const fn with_dry_run(mut self) -> Self {
+        self.dry_run = true;
+        self
     }
 }
 
@@ -90,6 +104,7 @@ const fn own(name: &'static str, summary: &'static str, run: Run) -> Applet {
         name,
         summary,
         stands_in: false,
+        dry_run: false,
         run,
     }
 }
@@ -112,11 +127,19 @@ pub fn dispatch(argv: Vec<OsString>, out: &mut Output) -> Result<ExitCode, Failu
         .file_name()
         .and_then(|name| name.to_str());
     if let Some(applet) = basename.and_then(find).filter(|applet| applet.stands_in) {
-        return run(applet, words, out);
+        return run(applet, Wanted::from_env(), words, out);
     }
 
-    let Some(word) = words.next() else {
-        return Err(Failure::new(2, usage()));
+    let mut wanted = Wanted::from_env();
+    let word = loop {
+        let Some(word) = words.next() else {
+            return Err(Failure::new(2, usage()));
+        };
+        match word.to_str() {
+            Some("--trace") => wanted.trace = true,
+            Some("--dry-run") => wanted.dry_run = true,
+            _ => break word,
+        }
     };
     match word.to_str() {
         Some("-h" | "--help" | "help") => {
@@ -128,7 +151,7 @@ pub fn dispatch(argv: Vec<OsString>, out: &mut Output) -> Result<ExitCode, Failu
             Ok(ExitCode::SUCCESS)
         }
         name => match name.and_then(find) {
-            Some(applet) => run(applet, words, out),
+            Some(applet) => run(applet, wanted, words, out),
             None => {
                 let kind = if word.as_encoded_bytes().starts_with(b"-") {
                     "option"
@@ -149,9 +172,11 @@ pub fn dispatch(argv: Vec<OsString>, out: &mut Output) -> Result<ExitCode, Failu
 
 fn run(
     applet: &Applet,
+    wanted: Wanted,
     args: impl Iterator<Item = OsString>,
     out: &mut Output,
 ) -> Result<ExitCode, Failure> {
+    wanted.apply(applet)?;
     let invocation = Invocation {
         name: applet.name,
         args: args.collect(),
@@ -161,12 +186,12 @@ fn run(
 
 fn usage() -> String {
     let mut text = String::from(
-        "Usage: nlctl APPLET [ARGUMENT...]\n       APPLET [ARGUMENT...]    through a link of that name\n\nApplets:\n",
+        "Usage: nlctl [OPTION...] APPLET [ARGUMENT...]\n       APPLET [ARGUMENT...]    through a link of that name\n\nApplets:\n",
     );
     for applet in APPLETS {
         text.push_str(&format!("  {:<12} {}\n", applet.name, applet.summary));
     }
-    text.push_str("\nOptions:\n  -h, --help     print this\n  -V, --version  print the version");
+    text.push_str("\nOptions:\n  --dry-run      print what would be sent to change something, decoded and in hex, and send only what asks\n                 (or NLCTL_DRY_RUN=1)\n  --trace        print all messages, sent and received, to standard error (or NLCTL_TRACE=1)\n  -h, --help     print this\n  -V, --version  print the version",);
     text
 }
 

@@ -19,5 +19,6 @@ pub mod output;
 pub mod ping;
 mod sandbox;
 pub mod sysctl;
+mod trace;
 pub mod unshare;
 pub mod words;

@@ -120,6 +120,12 @@ impl<P: Protocol> Connection<P> {
         self.session.dry = on;
     }
 
+    /// Whether this is a [dry run](Self::set_dry_run): what counts as done has not happened.
+    #[must_use]
+    pub fn is_dry_run(&self) -> bool {
+        self.session.dry
+    }
+
     /// Asks for something to be done and waits for the acknowledgement.
     ///
     /// # Errors

@@ -80,6 +80,7 @@ pub mod extack;
 pub mod fuzzing;
 pub mod header;
 pub mod kind;
+mod layout;
 mod message;
 mod request;
 mod session;

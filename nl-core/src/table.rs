@@ -13,7 +13,7 @@ use crate::kind::{self, Kind};
 
 /// How deep attributes may nest. The deepest the kernel sends is 8 (an expression inside a set
 /// statement inside a rule); what is deeper is damage.
-const MAX_DEPTH: u8 = 16;
+pub(crate) const MAX_DEPTH: u8 = 16;
 
 /// How a payload is printed, and what is inside.
 #[derive(Clone, Copy)]
@@ -132,7 +132,7 @@ pub struct Table {
     pub rows: &'static [Row],
     /// Length of the fixed header, padding included; 0 for a nest.
     pub header_len: usize,
-    fmt_header: fn(&[u8], &mut Formatter<'_>) -> fmt::Result,
+    pub(crate) fmt_header: fn(&[u8], &mut Formatter<'_>) -> fmt::Result,
     /// By number; what stands behind the end is unknown.
     slots: &'static [Slot],
 }
@@ -378,7 +378,7 @@ impl Table {
 
 impl Format {
     /// The table of the attributes inside; `siblings` are the attributes beside this one.
-    fn table(self, siblings: &[u8]) -> Option<&'static Table> {
+    pub(crate) fn table(self, siblings: &[u8]) -> Option<&'static Table> {
         match self {
             Self::Nest(table) | Self::List(table) => Some(table),
             Self::Chosen { by, table } => {
@@ -528,7 +528,7 @@ impl fmt::Debug for AttrDebug<'_> {
     }
 }
 
-fn fmt_value(format: Format, payload: &[u8], f: &mut Formatter<'_>) -> fmt::Result {
+pub(crate) fn fmt_value(format: Format, payload: &[u8], f: &mut Formatter<'_>) -> fmt::Result {
     macro_rules! integer {
         ($kind:ty) => {
             if let Some(value) = <$kind>::read(payload) {

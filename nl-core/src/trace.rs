@@ -19,6 +19,7 @@ use std::sync::{Arc, OnceLock};
 
 use crate::extack::Failure;
 use crate::header::*;
+use crate::layout;
 use crate::message::{Message, Messages};
 use crate::request::{MessageType, Protocol};
 
@@ -102,7 +103,8 @@ pub(crate) fn default_dry_run() -> bool {
 }
 
 /// Prints the messages of a datagram: a line for each header, then the payload through the tables of
-/// the protocol, unknown attributes in hex. `{:#}` gives every attribute a line.
+/// the protocol, unknown attributes in hex. `{:#}` gives every attribute a line, indented as it is
+/// nested.
 ///
 /// ```
 /// use nl_core::{Header, trace};
@@ -201,10 +203,10 @@ impl Decoded<'_> {
             }
             number => match (self.message_type)(number) {
                 Some(message_type) => {
-                    let payload = message_type.table.debug_payload(message.payload);
                     if indent.out.alternate() {
-                        write!(indent, "{payload:#?}")?;
+                        layout::payload(message_type.table, message.payload, indent)?;
                     } else {
+                        let payload = message_type.table.debug_payload(message.payload);
                         write!(indent, "{payload:?}")?;
                     }
                 }

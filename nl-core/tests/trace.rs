@@ -99,10 +99,7 @@ fn a_request_is_printed_without_a_socket() {
     let first = "RTM_NEWROUTE len 44 seq 7 port 0 flags REQUEST|ACK|ECHO|EXCL|CREATE";
     assert_eq!(lines.next(), Some(first));
     assert!(lines.clone().all(|line| line.starts_with("  ")), "{text}");
-    assert!(
-        lines.any(|line| line == "      RTA_DST: 10.0.0.1,"),
-        "{text}"
-    );
+    assert!(lines.any(|line| line == "  RTA_DST: 10.0.0.1"), "{text}");
 }
 
 #[test]
@@ -130,7 +127,7 @@ fn the_end_of_a_dump_says_its_error() {
 proptest! {
     #[test]
     fn any_bytes_are_printed(datagram in prop::collection::vec(any::<u8>(), 0..400)) {
-        let text = trace::decode::<Route>(&datagram).to_string();
+        let text = format!("{:#}", trace::decode::<Route>(&datagram));
         prop_assert!(datagram.is_empty() || text.ends_with('\n'));
     }
 
@@ -142,7 +139,7 @@ proptest! {
     ) {
         let mut out = Writer::new();
         out.message(kind, flags, 1, |out| out.bytes_mut().extend(&payload)).unwrap();
-        let text = trace::decode::<Route>(out.bytes()).to_string();
+        let text = format!("{:#}", trace::decode::<Route>(out.bytes()));
         prop_assert!(text.contains("len"));
     }
 }

@@ -95,6 +95,9 @@ impl Deletion {
                 return Ok(rounds);
             }
             rounds.next(ip, deleted)?;
+            if ip.is_dry_run() {
+                return Ok(rounds);
+            }
         }
     }
 }

@@ -70,6 +70,11 @@ impl<'o> Ip<'o> {
         &mut self.connection
     }
 
+    /// Whether what changes things is shown instead of sent.
+    pub fn is_dry_run(&self) -> bool {
+        self.connection.is_dry_run()
+    }
+
     /// Does what a request asks.
     ///
     /// # Errors

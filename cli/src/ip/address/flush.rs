@@ -69,6 +69,9 @@ pub(super) fn flush(ip: &mut Ip<'_>, words: Words<'_>) -> Result<(), Failure> {
         if let Some(failure) = refusal {
             return Err(explained(&failure.error));
         }
+        if ip.is_dry_run() {
+            return Ok(());
+        }
     }
 }
 

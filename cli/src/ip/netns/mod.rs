@@ -51,6 +51,9 @@ pub(super) fn run(ip: &mut Ip<'_>, mut words: Words<'_>) -> Result<(), Failure> 
         return list::names(ip, words);
     };
     match VERBS.iter().find(|(name, _)| matches(verb, name)) {
+        Some((name @ ("add" | "attach" | "delete" | "exec"), _)) if ip.is_dry_run() => Err(
+            Failure::new(2, format!("nlctl: \"ip netns {name}\" knows no dry run")),
+        ),
         Some((_, run)) => run(ip, words),
         None => Err(Failure::new(
             255,

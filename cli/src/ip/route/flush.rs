@@ -24,6 +24,9 @@ pub(super) fn flush(ip: &mut Ip<'_>, words: Words<'_>) -> Result<(), Failure> {
     let statistics = ip.options.statistics;
     if select.cloned {
         if select.family != AF_INET6 {
+            if ip.is_dry_run() {
+                return Err(Failure::new(2, "nlctl: the routing cache knows no dry run"));
+            }
             flush_cache()?;
             if statistics > 0 {
                 writeln!(ip.out, "*** IPv4 routing cache is flushed.")?;
