@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use crate::failure::Failure;
 use crate::output::Output;
 use crate::trace::Wanted;
-use crate::{ethtool, ip, iptables, links, lsns, ping, sandbox, sysctl, unshare};
+use crate::{decode, ethtool, ip, iptables, links, lsns, ping, sandbox, sysctl, unshare};
 
 /// What an applet is given: the name that it was called by, and the words after it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -73,6 +73,7 @@ pub const APPLETS: &[Applet] = &[
         "write a link for each tool: nlctl applets DIR",
         links::run,
     ),
+    own("decode", "print captured netlink messages", decode::run).with_dry_run(),
     own("address", "nlctl ip address", ip::run_object).with_dry_run(),
     own("addr", "nlctl ip address", ip::run_object).with_dry_run(),
     own("link", "nlctl ip link", ip::run_object).with_dry_run(),

@@ -6,6 +6,7 @@
 #![forbid(unsafe_code)]
 
 pub mod applet;
+pub mod decode;
 pub mod ethtool;
 pub mod failure;
 #[doc(hidden)]
