@@ -18,6 +18,7 @@ pub const INTERNAL: u8 = 70;
 pub struct Failure {
     code: u8,
     text: String,
+    fatal: bool,
 }
 
 impl Failure {
@@ -26,7 +27,21 @@ impl Failure {
         Self {
             code,
             text: text.into(),
+            fatal: false,
         }
+    }
+
+    /// A failure that ends a batch of commands even if others may fail.
+    pub fn fatal(code: u8, text: impl Into<String>) -> Self {
+        Self {
+            fatal: true,
+            ..Self::new(code, text)
+        }
+    }
+
+    /// Whether it ends a batch of commands: by itself, or as a usage error (exit code 255).
+    pub fn is_fatal(&self) -> bool {
+        self.fatal || self.code == 255
     }
 
     /// A failure whose text has been printed already, or needs none.

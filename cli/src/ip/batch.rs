@@ -14,8 +14,8 @@ const MAX_WORDS: usize = 100;
 ///
 /// # Errors
 ///
-/// The first command that fails ends the batch with exit code 1, unless `-force` is given; a usage error ends it in
-/// any case, with the exit code of the usage error.
+/// The first command that fails ends the batch with exit code 1, unless `-force` is given; a usage error
+/// ends it in any case, with the exit code of the usage error, and so does a word that is no address.
 pub(super) fn run(ip: &mut Ip<'_>, file: &str) -> Result<(), Failure> {
     if file == "-" {
         return run_lines(ip, file, stdin().lock());
@@ -43,7 +43,7 @@ fn run_lines(ip: &mut Ip<'_>, file: &str, input: impl BufRead) -> Result<(), Fai
         let Err(failure) = command(ip, Words::new(&words)) else {
             continue;
         };
-        if failure.code() == 255 {
+        if failure.is_fatal() {
             return Err(failure);
         }
         // What earlier commands printed stands before what this one complains of.

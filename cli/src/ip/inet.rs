@@ -90,7 +90,7 @@ fn family_name(family: u8) -> &'static str {
 /// iproute2's sentence, with exit code 1.
 pub fn addr(word: &str, family: u8) -> Result<IpAddr, Failure> {
     parse_addr(word, family).ok_or_else(|| {
-        Failure::new(
+        Failure::fatal(
             1,
             format!(
                 "Error: {} address is expected rather than \"{word}\".",
@@ -107,13 +107,13 @@ pub fn addr(word: &str, family: u8) -> Result<IpAddr, Failure> {
 /// iproute2's sentence, with exit code 1.
 pub fn prefix(word: &str, family: u8) -> Result<PrefixWord, Failure> {
     if family == AF_PACKET {
-        return Err(Failure::new(
+        return Err(Failure::fatal(
             1,
             format!("Error: \"{word}\" may be inet prefix, but it is not allowed in this context."),
         ));
     }
     parse_prefix(word, family).ok_or_else(|| {
-        Failure::new(
+        Failure::fatal(
             1,
             format!(
                 "Error: {} prefix is expected rather than \"{word}\".",
