@@ -57,6 +57,13 @@ fn the_header_of_a_capture_tells_nfnetlink() {
 }
 
 #[test]
+fn a_batch_without_a_capture_is_nfnetlink() {
+    let begin = "1c000000 10000100 04000000 00000000 0000000a 08000100 00000001";
+    let text = decoded(begin.as_bytes()).expect("a batch");
+    assert!(text.contains("NFNL_BATCH_GENID: 1\n"), "{text}");
+}
+
+#[test]
 fn what_cannot_be_decoded_is_refused_with_its_reason() {
     for (input, reason) in [
         (&b"0a 0b\nzz"[..], "line 2: \"zz\" is not"),

@@ -124,10 +124,10 @@ impl<W: Write> Printer<'_, W> {
 }
 
 /// The family of a datagram by its messages. nfnetlink's types have a subsystem in their upper byte, all but the two
-/// that frame a batch: they are as short as no link is.
+/// that frame a batch: they are shorter than a link's header.
 fn guess(datagram: &[u8]) -> i32 {
     let is_netfilter = |message_type: u16, len: usize| {
-        message_type > 0xff || (matches!(message_type, 16 | 17) && len == HEADER_LEN + 4)
+        message_type > 0xff || (matches!(message_type, 16 | 17) && len < HEADER_LEN + 16)
     };
     for message in Messages::new(datagram).flatten() {
         let (mut number, mut len) = (message.message_type(), message.header.len.get());
