@@ -48,7 +48,11 @@ impl Contestant {
 
     /// Whether it can take part on this machine.
     pub(crate) fn is_here(&self) -> bool {
-        !self.name.starts_with("ip ") || program::ip().is_some()
+        match self.name {
+            name if name.starts_with("ip ") => program::ip().is_some(),
+            LOAD => program::nlctl().is_some(),
+            _ => true,
+        }
     }
 }
 
@@ -59,12 +63,21 @@ pub(crate) fn find(name: &str) -> Option<&'static Case> {
 pub(crate) fn list() {
     for case in CASES {
         let note = if case.long { " (only if named)" } else { "" };
-        println!("{}: {} {}s{note}", case.name, case.items, case.unit);
+        println!("{}: {} × {}{note}", case.name, case.items, case.unit);
         for contestant in case.contestants {
             println!("    {:<24} {}", contestant.name, contestant.how);
         }
     }
 }
+
+/// Our program, not the library.
+pub(crate) const LOAD: &str = "nlctl route load";
+
+const LOADS: &[Contestant] = &[
+    Contestant::new(FLOOR.name, FLOOR.how, floor::load),
+    Contestant::new(LOAD, "lines of ip -batch", ip::load_with_nlctl),
+    Contestant::new("ip -batch", "route add", ip::load),
+];
 
 const FLOOR: Contestant = Contestant::new(
     "floor",
@@ -106,7 +119,7 @@ pub(crate) static CASES: &[Case] = &[
         long: false,
         contestants: &[
             Contestant::new(FLOOR.name, FLOOR.how, floor::replace),
-            Contestant::new("nlctl", "Connection::batch", ours::replace),
+            Contestant::new("nlctl", "Bulk::replace_routes", ours::replace),
             Contestant::new("ip -batch", "route replace", ip::replace),
             #[cfg(feature = "peers")]
             Contestant::new("netlink-bindings", "Chained, 200 a send", bindings::replace),
@@ -114,6 +127,38 @@ pub(crate) static CASES: &[Case] = &[
             Contestant::new("nlink", "replace_route", nlink::replace),
             #[cfg(feature = "peers")]
             Contestant::new("rtnetlink", "route().add().replace()", rtnetlink::replace),
+        ],
+    },
+    Case {
+        name: "load",
+        title: "A file of IPv4 routes",
+        unit: "route",
+        items: 100_000,
+        long: false,
+        contestants: LOADS,
+    },
+    Case {
+        name: "load-million",
+        title: "A file of a million IPv4 routes",
+        unit: "route",
+        items: 1_000_000,
+        long: true,
+        contestants: LOADS,
+    },
+    Case {
+        name: "sync",
+        title: "A table made equal to a list, of which 1 % differ",
+        unit: "route",
+        items: 100_000,
+        long: false,
+        contestants: &[
+            Contestant::new(
+                "floor",
+                "dump, then the difference, known before",
+                floor::sync,
+            ),
+            Contestant::new("nlctl", "Bulk::sync_routes", ours::sync),
+            Contestant::new("ip -batch", "route replace of all", ip::sync),
         ],
     },
     Case {
@@ -133,11 +178,7 @@ pub(crate) static CASES: &[Case] = &[
                 "prebuilt; removed with the nexthop",
                 floor::set_by_nexthop,
             ),
-            Contestant::new(
-                "nlctl",
-                "by nexthop id; removed with the nexthop",
-                ours::set,
-            ),
+            Contestant::new("nlctl", "RouteSet: create, add; remove", ours::set),
             Contestant::new("ip -batch", "nhid; ip nexthop del", ip::set),
         ],
     },
@@ -176,11 +217,7 @@ pub(crate) static CASES: &[Case] = &[
                 "peer made in its namespace, one queue; group delete",
                 floor::veth,
             ),
-            Contestant::new(
-                "nlctl",
-                "NewLink::veth, Connection::batch; DelLink::group",
-                ours::veth,
-            ),
+            Contestant::new("nlctl", "Bulk::create_veths; DelLink::group", ours::veth),
             Contestant::new(
                 "ip -batch",
                 "peer netns in the create line; del group",
@@ -226,7 +263,7 @@ pub(crate) static CASES: &[Case] = &[
                 "prebuilt, as if they had a group",
                 floor::delete_grouped,
             ),
-            Contestant::new("nlctl", "through a scratch group", ours::delete_ungrouped),
+            Contestant::new("nlctl", "Bulk::delete_links", ours::delete_ungrouped),
             Contestant::new("floor, one by one", "prebuilt", floor::delete_each).one_in(10),
             Contestant::new("ip -batch", "link del", ip::delete_each).one_in(10),
         ],

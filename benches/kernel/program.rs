@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::fs::File;
 use std::io::{BufWriter, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::OnceLock;
 
@@ -43,6 +43,28 @@ pub(crate) fn run(words: &str) -> Result<()> {
     }
 }
 
+/// Our program: what `NLCTL` names, else that of `cargo build --release`.
+pub(crate) fn nlctl() -> Option<PathBuf> {
+    let built = Path::new(env!("CARGO_TARGET_TMPDIR")).with_file_name("release/nlctl");
+    let named = std::env::var_os("NLCTL").map(PathBuf::from);
+    Some(named.unwrap_or(built)).filter(|path| path.is_file())
+}
+
+/// Runs it; what it prints is thrown away.
+pub(crate) fn run_nlctl(words: &[&str]) -> Result<()> {
+    let mut command = Command::new(nlctl().ok_or("no nlctl: cargo build --release")?);
+    let status = command
+        .args(words)
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status()?;
+    if status.success() {
+        Ok(())
+    } else {
+        Err(format!("nlctl {words:?}: {status}").into())
+    }
+}
+
 /// Lines for `ip -batch`, in a file that goes away.
 pub(crate) struct Batch {
     path: PathBuf,
@@ -61,6 +83,11 @@ impl Batch {
         }
         file.flush()?;
         Ok(Self { path })
+    }
+
+    /// The file.
+    pub(crate) fn path(&self) -> &str {
+        self.path.to_str().unwrap()
     }
 
     /// Runs the lines, in a named namespace if `netns` says so.

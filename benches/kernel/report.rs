@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::case::{CASES, Case};
+use crate::case::{CASES, Case, LOAD};
 use crate::round::Outcome;
 use crate::sample::Sample;
 use crate::{Result, machine, plot, program, target};
@@ -16,14 +16,17 @@ pub(crate) enum Figure {
     Cpu,
     /// Time on the clock.
     Wall,
+    /// Peak resident memory, in MiB and not compared.
+    Memory,
 }
 
 impl Figure {
-    /// For one object, in nanoseconds.
+    /// For one object, in nanoseconds; memory in MiB for all.
     fn of(self, sample: &Sample) -> f64 {
         let total = match self {
             Self::Cpu => sample.cpu_us as f64 * 1000.0,
             Self::Wall => sample.wall_ns as f64,
+            Self::Memory => return sample.rss_kib as f64 / 1024.0,
         };
         total / f64::from(sample.items)
     }
@@ -52,6 +55,10 @@ pub(crate) fn figure(
     with: &str,
     figure: Figure,
 ) -> Option<f64> {
+    if figure == Figure::Memory {
+        let of = samples(outcome, contestant, phase);
+        return median(of.iter().map(|one| figure.of(one)).collect());
+    }
     let rounds = samples(outcome, contestant, phase)
         .iter()
         .zip(samples(outcome, with, phase));
@@ -88,7 +95,7 @@ pub(crate) fn short(value: f64) -> String {
 /// A case in Markdown.
 pub(crate) fn section(case: &Case, outcome: &Outcome, load: &str) -> String {
     let mut out = format!(
-        "## {}\n\n`{}`: {} {}s, {} rounds, {load}.\n",
+        "## {}\n\n`{}`: {} × {}, {} rounds, {load}.\n",
         case.title, case.name, case.items, case.unit, outcome.rounds
     );
     for phase in phases(case, outcome) {
@@ -108,7 +115,7 @@ pub(crate) fn section(case: &Case, outcome: &Outcome, load: &str) -> String {
             if of.is_empty() {
                 continue;
             }
-            let program = name.starts_with("ip ");
+            let program = name.starts_with("ip ") || name == LOAD;
             let here = |value: Option<f64>| if program { None } else { value };
             let _ = writeln!(
                 out,

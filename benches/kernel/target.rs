@@ -1,12 +1,14 @@
 //! What is to be reached.
 
-use crate::case::find;
+use crate::case::{LOAD, find};
 use crate::report::{Figure, figure};
 use crate::round::Outcome;
 
 /// One goal: a contestant's phase compared with another's.
 pub(crate) struct Target {
     case: &'static str,
+    /// Who is to reach it.
+    who: &'static str,
     phase: &'static str,
     figure: Figure,
     /// Compared with whom, and with what phase of theirs if it is another.
@@ -23,6 +25,7 @@ const fn target(
 ) -> Target {
     Target {
         case,
+        who: OURS,
         phase,
         figure,
         with,
@@ -58,22 +61,32 @@ const TARGETS: &[Target] = &[
         "floor, one by one",
         0.05,
     ),
+    Target {
+        who: LOAD,
+        ..target("load-million", "add", Figure::Memory, "-", 8.0)
+    },
     target("namespaces", "create", Figure::Wall, "floor", 1.15),
 ];
 
 /// The goals of a case, as lines of a table.
 pub(crate) fn lines(case: &str, outcome: &Outcome) -> Vec<String> {
     let reached = |target: &Target| {
-        let ratio = figure(outcome, OURS, target.phase, target.with, target.figure)?;
+        let ratio = figure(
+            outcome,
+            target.who,
+            target.phase,
+            target.with,
+            target.figure,
+        )?;
         Some(format!(
             "| {}, {} | {} | {} | {:.2} | ≤ {:.2} | {} |",
             find(target.case)?.title,
             target.phase,
             target.with,
-            if target.figure == Figure::Cpu {
-                "CPU"
-            } else {
-                "wall"
+            match target.figure {
+                Figure::Cpu => "CPU",
+                Figure::Wall => "wall",
+                Figure::Memory => "peak MiB",
             },
             ratio,
             target.most,

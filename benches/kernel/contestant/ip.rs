@@ -7,7 +7,7 @@ use nl_netns::named;
 use crate::data::{
     BITS4, BITS6, GATEWAY4, GATEWAY6, NEXTHOP, OTHER4, TABLE, address, dst4, dst6, pair,
 };
-use crate::program::{Batch, run};
+use crate::program::{Batch, run, run_nlctl};
 use crate::sample::Part;
 use crate::{Result, network};
 
@@ -42,6 +42,32 @@ pub(crate) fn replace(part: &mut Part) -> Result<()> {
     let lines = (0..part.items).map(|index| route("replace", dst4(index), BITS4, OTHER4));
     let replace = Batch::of(lines)?;
     part.measure_programs("replace", || replace.run(None))
+}
+
+fn lines(items: u32) -> Result<Batch> {
+    Batch::of((0..items).map(|index| route("add", dst4(index), BITS4, GATEWAY4)))
+}
+
+pub(crate) fn load(part: &mut Part) -> Result<()> {
+    network::link()?;
+    let add = lines(part.items)?;
+    part.measure_programs("add", || add.run(None))
+}
+
+/// Our program, with the same lines.
+pub(crate) fn load_with_nlctl(part: &mut Part) -> Result<()> {
+    network::link()?;
+    let add = lines(part.items)?;
+    part.measure_programs("add", || run_nlctl(&["route", "load", add.path()]))
+}
+
+/// It has no such thing: all are replaced.
+pub(crate) fn sync(part: &mut Part) -> Result<()> {
+    network::link()?;
+    let lines = |verb| (0..part.items).map(move |index| route(verb, dst4(index), BITS4, GATEWAY4));
+    Batch::of(lines("add"))?.run(None)?;
+    let replace = Batch::of(lines("replace"))?;
+    part.measure_programs("sync", || replace.run(None))
 }
 
 pub(crate) fn set(part: &mut Part) -> Result<()> {

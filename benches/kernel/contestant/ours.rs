@@ -3,10 +3,11 @@
 use nl_core::Request;
 use nl_netns::named;
 use nl_route::addr::{DelAddr, NewAddr};
+use nl_route::bulk::{Bulk, RouteSet, SyncScope, VethPair};
 use nl_route::link::{DelLink, GetLinks, NewLink, SetLink};
-use nl_route::nexthop::{DelNexthop, NewNexthop};
+use nl_route::nexthop::NewNexthop;
 use nl_route::route::{DelRoute, GetRoutes, NewRoute, RouteTable};
-use nl_route::{Connection, Mode, Prefix, Route};
+use nl_route::{Connection, Prefix, Route};
 
 use crate::data::{
     BITS4, BITS6, GATEWAY4, GATEWAY6, NEXTHOP, OTHER4, TABLE, address, dst4, dst6, pair,
@@ -93,29 +94,47 @@ pub(crate) fn replace(part: &mut Part) -> Result<()> {
     let items = part.items;
     batch(&mut rt, (0..items).map(|index| route4(index, ifindex)))?;
     part.measure("replace", || {
-        let other = |index| {
-            route4(index, ifindex)
-                .via(OTHER4.into())
-                .mode(Mode::Replace)
-        };
-        batch(&mut rt, (0..items).map(other))
+        let other = |index| route4(index, ifindex).via(OTHER4.into());
+        Ok(rt.replace_routes((0..items).map(other))?.into_result()?)
     })
+}
+
+/// One route in a hundred has another gateway than it should.
+pub(crate) fn sync(part: &mut Part) -> Result<()> {
+    let ifindex = network::link()?;
+    let mut rt = connect()?;
+    let items = part.items;
+    batch(&mut rt, (0..items).map(|index| differing(index, ifindex)))?;
+    let report = part.measure("sync", || {
+        let wanted = (0..items).map(|index| route4(index, ifindex));
+        Ok(rt.sync_routes(SyncScope::ipv4(RouteTable(TABLE)), wanted)?)
+    })?;
+    assert!(report.is_success());
+    assert_eq!(report.replaced, items.div_ceil(100) as usize);
+    Ok(())
+}
+
+fn differing(index: u32, ifindex: i32) -> NewRoute {
+    let route = route4(index, ifindex);
+    if index.is_multiple_of(100) {
+        route.via(OTHER4.into())
+    } else {
+        route
+    }
 }
 
 pub(crate) fn set(part: &mut Part) -> Result<()> {
     let ifindex = network::link()?;
     let mut rt = connect()?;
     let items = part.items;
-    let route = |index| {
-        NewRoute::new(Prefix::new(dst4(index).into(), BITS4))
-            .nh_id(NEXTHOP)
-            .table(RouteTable(TABLE))
-    };
-    part.measure("add", || {
-        rt.call(&NewNexthop::via(GATEWAY4.into(), ifindex).id(NEXTHOP))?;
-        batch(&mut rt, (0..items).map(route))
+    let prefix = |index| Prefix::new(dst4(index).into(), BITS4);
+    let set = part.measure("add", || {
+        let nexthop = NewNexthop::via(GATEWAY4.into(), ifindex).id(NEXTHOP);
+        let set = RouteSet::create(&mut rt, nexthop)?.table(RouteTable(TABLE));
+        set.add(&mut rt, (0..items).map(prefix))?.into_result()?;
+        Ok(set)
     })?;
-    part.measure("remove", || Ok(rt.call(&DelNexthop { id: NEXTHOP })?))?;
+    part.measure("remove", || Ok(set.remove(&mut rt)?))?;
     assert_eq!(list(&mut rt, GetRoutes::ipv4())?, 0);
     Ok(())
 }
@@ -135,22 +154,15 @@ pub(crate) fn each(part: &mut Part) -> Result<()> {
 pub(crate) fn veth(part: &mut Part) -> Result<()> {
     let other = network::other()?;
     let mut here = connect()?;
-    let mut there = network::connect(&other)?;
     let items = part.items;
-    part.measure("create", || {
+    let report = part.measure("create", || {
         let cable = |index| {
             let (name, peer) = pair(index);
-            NewLink::veth(name, peer)
-                .peer_netns(&other)
-                .group(GROUP)
-                .up()
+            VethPair::new(name, peer).peer_netns(&other).group(GROUP)
         };
-        batch(&mut here, (0..items).map(cable))?;
-        batch(
-            &mut there,
-            (0..items).map(|index| SetLink::new(pair(index).1).up()),
-        )
+        Ok(here.create_veths((0..items).map(cable))?)
     })?;
+    assert!(report.is_success());
     let count = part.measure("dump", || {
         let mut count = 0;
         here.dump(&GetLinks::new(), |link| {
@@ -170,11 +182,11 @@ pub(crate) fn delete_ungrouped(part: &mut Part) -> Result<()> {
         NewLink::veth(name, peer).up()
     };
     batch(&mut rt, (0..items).map(cable))?;
-    part.measure("delete", || {
-        let into_group = |index| SetLink::new(pair(index).0).group(GROUP);
-        batch(&mut rt, (0..items).map(into_group))?;
-        Ok(rt.call(&DelLink::group(GROUP))?)
-    })
+    let report = part.measure("delete", || {
+        Ok(rt.delete_links((0..items).map(|index| pair(index).0))?)
+    })?;
+    assert!(report.is_success());
+    Ok(())
 }
 
 pub(crate) fn addresses(part: &mut Part) -> Result<()> {

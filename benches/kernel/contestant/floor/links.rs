@@ -2,7 +2,7 @@
 
 use std::os::fd::{AsFd, AsRawFd};
 
-use super::message::{NEW, Prebuilt, attr, link_header, name, nest};
+use super::message::{NEW, Prebuilt, attr, for_each_attr, link_header, name, nest};
 use super::socket::Socket;
 use crate::data::{address, pair};
 use crate::sample::Part;
@@ -15,6 +15,7 @@ const RTM_GETLINK: u16 = 18;
 pub(super) const RTM_NEWADDR: u16 = 20;
 const RTM_DELADDR: u16 = 21;
 const IFLA_IFNAME: u16 = 3;
+const IFLA_MTU: u16 = 4;
 pub(super) const IFLA_MASTER: u16 = 10;
 const IFLA_LINKINFO: u16 = 18;
 const IFLA_GROUP: u16 = 27;
@@ -86,15 +87,19 @@ fn delete_group() -> Prebuilt {
     prebuilt.finish()
 }
 
+/// Reads name and MTU of each link; returns how many have both.
 fn count_links(socket: &mut Socket) -> Result<u32> {
     let mut count = 0;
-    socket.dump(
-        RTM_GETLINK,
-        |out| link_header(out, 0, 0),
-        |payload| {
-            count += u32::from(std::hint::black_box(payload).len() > 16);
-        },
-    )?;
+    let ask = |out: &mut Vec<u8>| link_header(out, 0, 0);
+    socket.dump(RTM_GETLINK, ask, |payload| {
+        let mut found = 0;
+        for_each_attr(&payload[16..], |number, payload| {
+            if let IFLA_IFNAME | IFLA_MTU = number {
+                found += std::hint::black_box(payload).len().min(1);
+            }
+        });
+        count += u32::from(found == 2);
+    })?;
     Ok(count)
 }
 

@@ -111,3 +111,12 @@ pub(super) fn link_header(out: &mut Vec<u8>, ifindex: i32, flags: u32) {
     out.extend_from_slice(&flags.to_ne_bytes());
     out.extend_from_slice(&flags.to_ne_bytes());
 }
+
+/// Walks attributes.
+pub(super) fn for_each_attr(mut attrs: &[u8], mut each: impl FnMut(u16, &[u8])) {
+    while let [a, b, c, d, ..] = *attrs {
+        let len = usize::from(u16::from_ne_bytes([a, b]));
+        each(u16::from_ne_bytes([c, d]), &attrs[4..len]);
+        attrs = attrs.get(len.next_multiple_of(4)..).unwrap_or(&[]);
+    }
+}

@@ -9,4 +9,6 @@ mod socket;
 
 pub(crate) use links::{addresses, delete_each, delete_grouped, pairs, veth, veth_moved};
 pub(crate) use namespaces::namespaces;
-pub(crate) use routes::{each, replace, routes4, routes6, set_by_gateway, set_by_nexthop};
+pub(crate) use routes::{
+    each, load, replace, routes4, routes6, set_by_gateway, set_by_nexthop, sync,
+};

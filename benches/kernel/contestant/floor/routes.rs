@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use super::message::{NEW, Prebuilt, REPLACE, attr};
+use super::message::{NEW, Prebuilt, REPLACE, attr, for_each_attr};
 use super::socket::Socket;
 use crate::data::{BITS4, BITS6, GATEWAY4, GATEWAY6, NEXTHOP, OTHER4, TABLE, dst4, dst6};
 use crate::sample::Part;
@@ -111,17 +111,11 @@ fn list(socket: &mut Socket, family: i32) -> Result<u32> {
         |out| out.extend_from_slice(&header),
         |payload| {
             let mut found = 0;
-            let mut attrs = &payload[12..];
-            while let [a, b, c, d, ..] = *attrs {
-                let len = usize::from(u16::from_ne_bytes([a, b]));
-                match u16::from_ne_bytes([c, d]) {
-                    RTA_DST | RTA_GATEWAY | RTA_OIF => {
-                        found += std::hint::black_box(&attrs[4..len]).len().min(1)
-                    }
-                    _ => {}
+            for_each_attr(&payload[12..], |number, payload| {
+                if let RTA_DST | RTA_GATEWAY | RTA_OIF = number {
+                    found += std::hint::black_box(payload).len().min(1);
                 }
-                attrs = attrs.get(len.next_multiple_of(4)..).unwrap_or(&[]);
-            }
+            });
             count += u32::from(found == 3);
         },
     )?;
@@ -165,6 +159,42 @@ pub(crate) fn replace(part: &mut Part) -> Result<()> {
     }
     let prebuilt = prebuilt.finish();
     part.measure("replace", || socket.send(&prebuilt))
+}
+
+/// Lists all, then replaces the one route in a hundred of which it knows that it differs.
+pub(crate) fn sync(part: &mut Part) -> Result<()> {
+    let ifindex = network::link()?;
+    let (wanted, other) = (
+        Way::Gateway(GATEWAY4.into(), ifindex),
+        Way::Gateway(OTHER4.into(), ifindex),
+    );
+    let mut socket = Socket::open()?;
+    socket.send(&add(all4(part.items), wanted))?;
+    let items = part.items;
+    let change = |way| {
+        let mut prebuilt = Prebuilt::default();
+        for dst in all4(items).step_by(100) {
+            prebuilt.push(RTM_NEWROUTE, REPLACE, |out| route(out, dst, way, true));
+        }
+        prebuilt.finish()
+    };
+    socket.send(&change(other))?;
+    let prebuilt = change(wanted);
+    let count = part.measure("sync", || {
+        let count = list(&mut socket, libc::AF_INET)?;
+        socket.send(&prebuilt)?;
+        Ok(count)
+    })?;
+    assert_eq!(count, part.items);
+    Ok(())
+}
+
+/// What loading a file takes the kernel.
+pub(crate) fn load(part: &mut Part) -> Result<()> {
+    let way = Way::Gateway(GATEWAY4.into(), network::link()?);
+    let mut socket = Socket::open()?;
+    let prebuilt = add(all4(part.items), way);
+    part.measure("add", || socket.send(&prebuilt))
 }
 
 /// Without a nexthop object.
