@@ -19,6 +19,7 @@ pub fn message(data: &[u8]) {
         return;
     };
     nl_core::fuzzing::payload(message_type.table, payload);
+    crate::watch::feed(number, payload);
     let _ = format!(
         "{:?}",
         (

@@ -30,6 +30,7 @@ mod ensure;
 pub mod fuzzing;
 pub mod link;
 pub mod neigh;
+pub mod netconf;
 pub mod nexthop;
 pub mod nsid;
 mod prefix;
@@ -39,6 +40,7 @@ pub mod route;
 pub mod rule;
 mod sys;
 mod value;
+pub mod watch;
 
 pub use connection::RouteExt;
 pub use ensure::{Ensure, Ensured};

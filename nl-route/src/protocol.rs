@@ -2,7 +2,7 @@
 
 use nl_core::{MessageType, Protocol};
 
-use crate::{addr, link, neigh, nexthop, nsid, route, rule};
+use crate::{addr, link, neigh, netconf, nexthop, nsid, route, rule};
 
 /// rtnetlink (`NETLINK_ROUTE`): what a [`Connection<Route>`](nl_core::Connection) speaks; rtnetlink(7).
 #[derive(Debug)]
@@ -17,6 +17,7 @@ const PARTS: &[&[MessageType]] = &[
     rule::MESSAGES,
     nexthop::MESSAGES,
     nsid::MESSAGES,
+    netconf::MESSAGES,
 ];
 
 static MESSAGE_TYPES: [MessageType; count(PARTS)] = concat(PARTS);

@@ -10,7 +10,7 @@ use nl_route::link::kind::{
     netkit, tun, veth, vlan, vrf, vti, vxlan, xfrm,
 };
 use nl_route::link::{self, af_spec, vf};
-use nl_route::{addr, neigh, nexthop, nsid, route, rule};
+use nl_route::{addr, neigh, netconf, nexthop, nsid, route, rule};
 
 /// Newer than the headers of Linux 6.1: the number once more, from the header of the kernel that
 /// brought it.
@@ -178,12 +178,13 @@ fn tables() -> Vec<(&'static Table, &'static str)> {
         (&nexthop::RES_GROUP_ATTRS, "NHA_RES_GROUP_"),
         (&nexthop::RES_BUCKET_ATTRS, "NHA_RES_BUCKET_"),
         (&nsid::NSID_ATTRS, "NETNSA_"),
+        (&netconf::NETCONF_ATTRS, "NETCONFA_"),
     ]
 }
 
 /// What all headers say together.
 fn headers() -> Option<BTreeMap<String, u16>> {
-    const HEADERS: [&str; 13] = [
+    const HEADERS: [&str; 14] = [
         "if_link.h",
         "if_bridge.h",
         "if_tunnel.h",
@@ -195,6 +196,7 @@ fn headers() -> Option<BTreeMap<String, u16>> {
         "neighbour.h",
         "nexthop.h",
         "net_namespace.h",
+        "netconf.h",
         "lwtunnel.h",
         "mpls_iptunnel.h",
     ];

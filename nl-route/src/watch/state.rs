@@ -1,0 +1,554 @@
+//! [`State`]: what is known, and what is to be done next; nothing here waits or reads a socket.
+//!
+//! A driver does what [`State::step`] says: hands out, takes what is queued, lists a kind, waits.
+
+use std::collections::BTreeMap;
+use std::collections::VecDeque;
+use std::ops::Bound;
+
+use nl_core::{DecodeError, Message, Notification};
+
+use super::Event;
+use super::kind::{KINDS, Kind, Object, Objects};
+use crate::link::LinkView;
+use crate::protocol as rtm;
+use crate::route::RouteView;
+
+/// `NLM_F_REPLACE` and `NLM_F_APPEND` of a notification: where among its like a route went.
+const NLM_F_REPLACE: u16 = 0x100;
+const NLM_F_APPEND: u16 = 0x800;
+
+/// How often a list that may have been read wrong is read again at once.
+const ATTEMPTS: u64 = 8;
+
+/// How many events are taken between two lists; someone who changes things all the time must not
+/// keep us from handing them out.
+const DRAIN: usize = 1 << 16;
+
+/// What the driver does next.
+#[derive(Debug)]
+pub(super) enum Step {
+    /// Hand this out.
+    Deliver(Event),
+    /// Feed what is queued to [`State::notified`] without waiting, as long as [`State::takes_more`],
+    /// then call [`State::drained`].
+    Drain,
+    /// Feed the objects of a list to [`State::listed`], then call [`State::list_done`].
+    List(Kind),
+    /// Wait for a notification.
+    Wait,
+}
+
+/// Where a reading of the kernel's state is.
+#[derive(Debug)]
+enum Phase {
+    /// Following events.
+    Idle,
+    /// Events are taken first: what they make doubtful is read once for all of them.
+    Gathering,
+    /// A kind is listed.
+    Listing { attempt: u64 },
+    /// What was told while it was listed is applied.
+    CatchingUp {
+        attempt: u64,
+        interrupted: bool,
+        told: bool,
+    },
+    /// What differs is handed out, object by object.
+    Sweeping {
+        after: Option<Box<[u8]>>,
+        /// What no list since this one had is gone.
+        since: u64,
+    },
+}
+
+/// One object, and whether the reader of the stream knows of it.
+#[derive(Debug)]
+struct Entry {
+    payload: Box<[u8]>,
+    /// The number of the list in which it was seen last, or that was next when it was told.
+    seen: u64,
+    announced: bool,
+}
+
+type Known = BTreeMap<Box<[u8]>, Vec<Entry>>;
+
+#[derive(Debug)]
+pub(super) struct State {
+    objects: Objects,
+    known: [Known; KINDS.len()],
+    /// Of links that were told of: whether they are up, and their master. Small, and all that those
+    /// need who do not watch links.
+    links: BTreeMap<i32, (bool, Option<i32>)>,
+    /// What must be read (again).
+    stale: Objects,
+    /// Whether [`Event::Synced`] is due when nothing is stale any more.
+    announce: bool,
+    phase: Phase,
+    current: Kind,
+    generation: u64,
+    taken: usize,
+    pending: VecDeque<Event>,
+    key: Vec<u8>,
+    content: [Vec<u8>; 2],
+}
+
+impl State {
+    pub(super) fn new(objects: Objects) -> Self {
+        Self {
+            objects,
+            known: Default::default(),
+            links: BTreeMap::new(),
+            stale: objects,
+            announce: true,
+            phase: Phase::Idle,
+            current: Kind::Link,
+            generation: 0,
+            taken: 0,
+            pending: VecDeque::new(),
+            key: Vec::new(),
+            content: Default::default(),
+        }
+    }
+
+    /// The objects of a kind that were handed out and are there, by key.
+    pub(super) fn iter(&self, kind: Kind) -> impl Iterator<Item = &[u8]> {
+        let buckets = self.known.get(kind as usize).into_iter().flatten();
+        buckets
+            .flat_map(|(_, bucket)| bucket)
+            .filter(|entry| entry.announced)
+            .map(|entry| &*entry.payload)
+    }
+
+    pub(super) fn step(&mut self) -> Result<Step, DecodeError> {
+        loop {
+            if let Some(event) = self.pending.pop_front() {
+                return Ok(Step::Deliver(event));
+            }
+            match &self.phase {
+                Phase::Idle if self.stale.is_empty() => {
+                    if std::mem::take(&mut self.announce) {
+                        return Ok(Step::Deliver(Event::Synced));
+                    }
+                    return Ok(Step::Wait);
+                }
+                Phase::Idle => {
+                    self.taken = 0;
+                    self.phase = Phase::Gathering;
+                    return Ok(Step::Drain);
+                }
+                Phase::Gathering | Phase::CatchingUp { .. } => return Ok(Step::Drain),
+                Phase::Listing { .. } => {
+                    self.generation += 1;
+                    return Ok(Step::List(self.current));
+                }
+                Phase::Sweeping { .. } => self.sweep()?,
+            }
+        }
+    }
+
+    /// Whether a drain goes on. While a list is open all that is queued is taken: the list is newer.
+    pub(super) fn takes_more(&self) -> bool {
+        self.taken < DRAIN
+    }
+
+    /// Nothing is queued any more.
+    pub(super) fn drained(&mut self) {
+        self.phase = match self.phase {
+            Phase::Gathering => match self.next_stale() {
+                Some(kind) => {
+                    self.current = kind;
+                    Phase::Listing { attempt: 1 }
+                }
+                None => Phase::Idle,
+            },
+            Phase::CatchingUp {
+                attempt,
+                interrupted,
+                told,
+            } => {
+                // A kind that does not tell of an interruption may have been if it changed.
+                let doubtful = interrupted || told && !self.current.tells_interruption();
+                if doubtful && attempt < ATTEMPTS {
+                    Phase::Listing {
+                        attempt: attempt + 1,
+                    }
+                } else {
+                    if !interrupted {
+                        self.stale.remove(self.current.objects());
+                    }
+                    // One list may lack what is there; all of them together do not.
+                    let spared = if doubtful { attempt - 1 } else { 0 };
+                    Phase::Sweeping {
+                        after: None,
+                        since: self.generation.saturating_sub(spared),
+                    }
+                }
+            }
+            _ => return,
+        };
+    }
+
+    fn next_stale(&self) -> Option<Kind> {
+        KINDS
+            .into_iter()
+            .find(|kind| self.stale.contains(kind.objects()))
+    }
+
+    /// An object of the list that is read.
+    pub(super) fn listed(&mut self, payload: &[u8]) -> Result<(), DecodeError> {
+        let kind = self.current;
+        // A family that the kernel lacks is answered with another's list.
+        let Some((found, _)) = Kind::of(kind.message_type(), payload) else {
+            return Ok(());
+        };
+        if found != kind {
+            return Ok(());
+        }
+        kind.key(payload, &mut self.key)?;
+        let generation = self.generation;
+        let bucket = bucket(&mut self.known, kind, &self.key);
+        match find(kind, bucket, payload, &mut self.content, |entry| {
+            entry.seen != generation
+        }) {
+            Some(entry) => {
+                entry.seen = generation;
+                entry.payload = payload.into();
+            }
+            None => bucket.push(Entry {
+                payload: payload.into(),
+                seen: generation,
+                announced: false,
+            }),
+        }
+        Ok(())
+    }
+
+    /// The list is at its end.
+    pub(super) fn list_done(&mut self, interrupted: bool) {
+        if let Phase::Listing { attempt } = self.phase {
+            self.taken = 0;
+            self.phase = Phase::CatchingUp {
+                attempt,
+                interrupted,
+                told: false,
+            };
+        }
+    }
+
+    /// The list could not be read; it is asked for again with the next step.
+    pub(super) fn list_failed(&mut self) {
+        self.phase = Phase::Idle;
+    }
+
+    /// Takes what the subscription received.
+    pub(super) fn notified(&mut self, notification: &Notification<'_>) -> Result<(), DecodeError> {
+        self.taken += 1;
+        match notification {
+            Notification::Event {
+                message,
+                nsid: None,
+            } => self.told(message),
+            Notification::Event {
+                message,
+                nsid: Some(nsid),
+            } => self.told_elsewhere(message, *nsid),
+            _ => {
+                self.stale = self.objects;
+                self.announce = true;
+                self.pending.push_back(Event::Overrun);
+                if let Phase::CatchingUp { interrupted, .. } = &mut self.phase {
+                    *interrupted = true;
+                }
+                Ok(())
+            }
+        }
+    }
+
+    fn told_elsewhere(&mut self, message: &Message<'_>, nsid: i32) -> Result<(), DecodeError> {
+        if let Some((kind, removed)) = Kind::of(message.message_type(), message.payload)
+            && self.objects.contains(kind.objects())
+        {
+            let object = kind.object(message.payload)?;
+            self.pending.push_back(Event::Elsewhere {
+                nsid,
+                object,
+                removed,
+            });
+        }
+        Ok(())
+    }
+
+    fn told(&mut self, message: &Message<'_>) -> Result<(), DecodeError> {
+        self.doubt(message);
+        let Some((kind, gone)) = Kind::of(message.message_type(), message.payload) else {
+            return Ok(());
+        };
+        if !self.objects.contains(kind.objects()) {
+            return Ok(());
+        }
+        if let Phase::CatchingUp { told, .. } = &mut self.phase {
+            *told |= kind == self.current;
+        }
+        let (payload, port) = (message.payload, message.header.port.get());
+        kind.key(payload, &mut self.key)?;
+        if gone {
+            self.gone(kind, payload, port)
+        } else {
+            self.there(kind, payload, port, message.header.flags.get())
+        }
+    }
+
+    /// Marks what the kernel changes along with this without telling: IPv4 routes go with their link,
+    /// their source address and their nexthop, IPv6 ones with the link if a sysctl says so
+    /// (`skip_notify_on_dev_down`); a nexthop goes with its link.
+    fn doubt(&mut self, message: &Message<'_>) {
+        let routes = Objects::ROUTES;
+        let doubtful = match message.message_type() {
+            rtm::RTM_DELLINK if Kind::of(rtm::RTM_DELLINK, message.payload).is_some() => {
+                if let Ok(link) = LinkView::parse(message.payload) {
+                    self.links.remove(&link.ifindex());
+                }
+                routes | Objects::NEXTHOPS
+            }
+            rtm::RTM_NEWLINK if self.is_disturbing(message.payload) => routes | Objects::NEXTHOPS,
+            rtm::RTM_DELADDR if message.payload.first() == Some(&crate::Family::INET.0) => {
+                Objects::IPV4_ROUTES
+            }
+            rtm::RTM_DELNEXTHOP => routes | Objects::NEXTHOPS,
+            rtm::RTM_NEWNEXTHOP if message.header.flags.get() & NLM_F_REPLACE != 0 => routes,
+            _ => return,
+        };
+        self.stale |= doubtful & self.objects;
+    }
+
+    /// Whether a link went down or got another master, or may have.
+    fn is_disturbing(&mut self, payload: &[u8]) -> bool {
+        let Some(now) = LinkView::parse(payload)
+            .ok()
+            .filter(|_| Kind::of(rtm::RTM_NEWLINK, payload).is_some())
+        else {
+            return false;
+        };
+        let listed = self
+            .known
+            .get(Kind::Link as usize)
+            .and_then(|links| links.get(now.ifindex().to_be_bytes().as_slice()))
+            .and_then(|bucket| LinkView::parse(&bucket.last()?.payload).ok())
+            .map(|link| (link.is_up(), link.master()));
+        let is = (now.is_up(), now.master());
+        let was = self.links.insert(now.ifindex(), is).or(listed);
+        // All flags have changed: the link is new.
+        let is_new = now.header().change.get() == u32::MAX;
+        match was {
+            Some((was_up, master)) => was_up && !is.0 || master != is.1,
+            None => !is_new,
+        }
+    }
+
+    /// Applies that an object is there, or is now like this.
+    fn there(
+        &mut self,
+        kind: Kind,
+        payload: &[u8],
+        port: u32,
+        flags: u16,
+    ) -> Result<(), DecodeError> {
+        let seen = self.generation;
+        let bucket = bucket(&mut self.known, kind, &self.key);
+        if let Some(entry) = find(kind, bucket, payload, &mut self.content, |_| true) {
+            entry.payload = payload.into();
+            entry.seen = seen;
+            if !std::mem::replace(&mut entry.announced, true) {
+                let object = kind.object(payload)?;
+                self.pending.push_back(Event::Added { object, port });
+            } else if matches!(kind, Kind::Ipv4Rule | Kind::Ipv6Rule) {
+                // The kernel lets rules be made twice.
+                self.stale |= kind.objects();
+            }
+            return Ok(());
+        }
+        let entry = Entry {
+            payload: payload.into(),
+            seen,
+            announced: true,
+        };
+        let object = kind.object(payload)?;
+        let replaced = if !kind.is_crowded() {
+            bucket.drain(..).rfind(|entry| entry.announced)
+        } else if kind == Kind::Ipv6Route
+            && !bucket.is_empty()
+            && needs_list(payload, bucket, flags)
+        {
+            self.stale |= kind.objects();
+            return Ok(());
+        } else if flags & NLM_F_REPLACE != 0 && !bucket.is_empty() {
+            let first = bucket.remove(0);
+            bucket.insert(0, entry);
+            self.replaced(
+                kind,
+                Some(first).filter(|first| first.announced),
+                object,
+                port,
+            )?;
+            return Ok(());
+        } else if kind == Kind::Ipv4Route && flags & NLM_F_APPEND == 0 {
+            bucket.insert(0, entry);
+            return self.replaced(kind, None, object, port);
+        } else {
+            None
+        };
+        bucket.push(entry);
+        self.replaced(kind, replaced, object, port)
+    }
+
+    fn replaced(
+        &mut self,
+        kind: Kind,
+        old: Option<Entry>,
+        object: Object,
+        port: u32,
+    ) -> Result<(), DecodeError> {
+        let event = match old {
+            Some(old) => Event::Changed {
+                old: kind.object(&old.payload)?,
+                new: object,
+                port,
+            },
+            None => Event::Added { object, port },
+        };
+        self.pending.push_back(event);
+        Ok(())
+    }
+
+    /// Applies that an object is gone.
+    fn gone(&mut self, kind: Kind, payload: &[u8], port: u32) -> Result<(), DecodeError> {
+        let known = self.known.get_mut(kind as usize);
+        let Some((known, mut bucket)) = known.and_then(|known| {
+            let bucket = known.remove(self.key.as_slice())?;
+            Some((known, bucket))
+        }) else {
+            return Ok(());
+        };
+        let removed = if kind.is_crowded() {
+            let [wanted, found] = &mut self.content;
+            kind.content(payload, wanted);
+            let place = bucket.iter().position(|entry| {
+                kind.content(&entry.payload, found);
+                wanted == found
+            });
+            if place.is_none() {
+                // One of several ways, or another than we thought.
+                self.stale |= kind.objects();
+            }
+            place.map(|place| bucket.remove(place))
+        } else {
+            bucket.drain(..).rfind(|entry| entry.announced)
+        };
+        if !bucket.is_empty() {
+            known.insert(self.key.as_slice().into(), bucket);
+        }
+        if let Some(removed) = removed.filter(|removed| removed.announced) {
+            let object = kind.object(&removed.payload)?;
+            self.pending.push_back(Event::Removed { object, port });
+        }
+        Ok(())
+    }
+
+    /// Compares the next objects with the list that was read, until one of them is news.
+    fn sweep(&mut self) -> Result<(), DecodeError> {
+        let kind = self.current;
+        let Phase::Sweeping { after, since } = &mut self.phase else {
+            return Ok(());
+        };
+        let since = *since;
+        let Some(known) = self.known.get_mut(kind as usize) else {
+            return Ok(());
+        };
+        while self.pending.is_empty() {
+            let from = match after.take() {
+                Some(key) => Bound::Excluded(key),
+                None => Bound::Unbounded,
+            };
+            let Some((key, bucket)) = known.range_mut((from, Bound::Unbounded)).next() else {
+                self.phase = if self.stale.is_empty() {
+                    Phase::Idle
+                } else {
+                    Phase::Gathering
+                };
+                return Ok(());
+            };
+            let key = key.clone();
+            let mut gone = VecDeque::new();
+            let mut place = 0;
+            while let Some(entry) = bucket.get(place) {
+                if entry.seen >= since {
+                    place += 1;
+                    continue;
+                }
+                let entry = bucket.remove(place);
+                if entry.announced {
+                    gone.push_back(entry);
+                }
+            }
+            for entry in bucket.iter_mut().filter(|entry| !entry.announced) {
+                entry.announced = true;
+                let object = kind.object(&entry.payload)?;
+                let event = match gone.pop_front() {
+                    Some(old) => Event::Changed {
+                        old: kind.object(&old.payload)?,
+                        new: object,
+                        port: 0,
+                    },
+                    None => Event::Added { object, port: 0 },
+                };
+                self.pending.push_back(event);
+            }
+            for old in gone {
+                let object = kind.object(&old.payload)?;
+                self.pending.push_back(Event::Removed { object, port: 0 });
+            }
+            if bucket.is_empty() {
+                known.remove(&key);
+            }
+            *after = Some(key);
+        }
+        Ok(())
+    }
+}
+
+/// The objects with a key.
+fn bucket<'k>(known: &'k mut [Known; KINDS.len()], kind: Kind, key: &[u8]) -> &'k mut Vec<Entry> {
+    #[allow(clippy::indexing_slicing, reason = "as many as there are kinds")]
+    let known = &mut known[kind as usize];
+    if !known.contains_key(key) {
+        // One is the rule, and `push` would make room for four.
+        known.insert(key.into(), Vec::with_capacity(1));
+    }
+    known.entry(key.into()).or_default()
+}
+
+/// The entry with the same content.
+fn find<'b>(
+    kind: Kind,
+    bucket: &'b mut [Entry],
+    payload: &[u8],
+    [wanted, found]: &mut [Vec<u8>; 2],
+    fits: impl Fn(&Entry) -> bool,
+) -> Option<&'b mut Entry> {
+    if bucket.is_empty() {
+        return None;
+    }
+    kind.content(payload, wanted);
+    bucket.iter_mut().find(|entry| {
+        kind.content(&entry.payload, found);
+        wanted == found && fits(entry)
+    })
+}
+
+/// Whether only a list tells what became of the IPv6 routes to a destination: ways join a route and
+/// leave it, and all of them are replaced at once.
+fn needs_list(payload: &[u8], bucket: &[Entry], flags: u16) -> bool {
+    let is_multipath = RouteView::parse(payload).is_ok_and(|route| route.multipath().is_some());
+    is_multipath || flags & NLM_F_REPLACE != 0 && bucket.len() > 1
+}

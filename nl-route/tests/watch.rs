@@ -1,0 +1,425 @@
+//! [`Watch`] against the running kernel.
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::{IpAddr, Ipv4Addr};
+use std::os::fd::AsFd;
+use std::time::{Duration, Instant};
+
+use nl_netns::Namespace;
+use nl_route::addr::{AddrFlags, DelAddr, GetAddrs, NewAddr};
+use nl_route::bulk::Bulk;
+use nl_route::link::{NewLink, OperState, SetLink};
+use nl_route::neigh::NewNeigh;
+use nl_route::nexthop::{DelNexthop, NewNexthop};
+use nl_route::nsid::{NetnsRef, NewNsid};
+use nl_route::route::{DelRoute, GetRoutes, NewRoute, RouteView};
+use nl_route::rule::{DelRule, NewRule};
+use nl_route::watch::{Event, Object, Objects, Watch};
+use nl_route::{Connection, Family, Mode, Prefix, Route, RouteExt};
+
+fn prefix(text: &str) -> Prefix {
+    text.parse().unwrap()
+}
+
+/// A cable, both ends up, 10.0.0.1/24 and fd00::1/64 on one; its index.
+fn furnish(rt: &mut Connection<Route>) -> i32 {
+    std::fs::write("/proc/sys/net/ipv6/conf/default/addr_gen_mode", "1").unwrap();
+    rt.call(&NewLink::veth("v0", "v1")).unwrap();
+    for link in ["lo", "v0", "v1"] {
+        rt.set_up(link).unwrap();
+    }
+    let v0 = rt.ifindex("v0").unwrap();
+    // Carrier comes a little later.
+    for link in ["v0", "v1"] {
+        while rt.link(link).unwrap().view().oper_state() != Some(OperState::UP) {
+            std::thread::sleep(Duration::from_millis(10));
+        }
+    }
+    for addr in ["10.0.0.1/24", "fd00::1/64"] {
+        let addr = NewAddr::new(v0, prefix(addr)).flags(AddrFlags::NODAD);
+        rt.call(&addr).unwrap();
+    }
+    v0
+}
+
+fn via(dst: &str, gateway: &str) -> NewRoute {
+    NewRoute::new(prefix(dst)).via(gateway.parse().unwrap())
+}
+
+/// What a route is, in words.
+fn said(route: &RouteView<'_>) -> String {
+    let mut hops: Vec<_> = route
+        .hops()
+        .flatten()
+        .map(|hop| format!("{:?} {}", hop.gateway(), hop.ifindex()))
+        .collect();
+    hops.sort();
+    format!(
+        "{:?} {:?} {:?} {:?} {:?} {:?} {hops:?}",
+        route.table(),
+        route.dst(),
+        route.priority(),
+        route.route_type(),
+        route.protocol(),
+        route.nh_id(),
+    )
+}
+
+/// What a reader of the stream knows who applies it to an empty set.
+#[derive(Default)]
+struct Reader {
+    known: BTreeMap<String, usize>,
+    overruns: usize,
+    changes: Vec<String>,
+}
+
+fn name(object: &Object) -> String {
+    match object {
+        Object::Link(link) => format!("link {}", link.view().name().unwrap()),
+        Object::Addr(addr) => format!("addr {:?}", addr.view().prefix().unwrap()),
+        Object::Route(route) => format!("route {}", said(&route.view())),
+        Object::Neigh(neigh) => format!("neigh {:?}", neigh.view().dst()),
+        Object::Rule(rule) => format!("rule {:?}", rule.view().priority()),
+        Object::Nexthop(nexthop) => format!("nexthop {:?}", nexthop.view().id()),
+        _ => "other".into(),
+    }
+}
+
+impl Reader {
+    fn add(&mut self, object: &Object) {
+        *self.known.entry(name(object)).or_default() += 1;
+    }
+
+    fn remove(&mut self, object: &Object) {
+        let name = name(object);
+        let count = self.known.get_mut(&name);
+        let count = count.unwrap_or_else(|| panic!("removed, but never added: {name}"));
+        *count -= 1;
+        if *count == 0 {
+            self.known.remove(&name);
+        }
+    }
+
+    /// Reads until nothing is told any more.
+    fn read(&mut self, watch: &mut Watch) {
+        while let Some(event) = watch.next_within(Duration::from_millis(50)).unwrap() {
+            match &event {
+                Event::Added { object, .. } => {
+                    self.add(object);
+                    self.changes.push(format!("+{}", name(object)));
+                }
+                Event::Changed { old, new, .. } => {
+                    self.remove(old);
+                    self.add(new);
+                    self.changes.push(format!("={}", name(new)));
+                }
+                Event::Removed { object, .. } => {
+                    self.remove(object);
+                    self.changes.push(format!("-{}", name(object)));
+                }
+                Event::Overrun => self.overruns += 1,
+                _ => {}
+            }
+        }
+    }
+
+    fn routes(&self) -> BTreeSet<String> {
+        let routes = self.known.keys();
+        routes
+            .filter_map(|name| name.strip_prefix("route ").map(str::to_owned))
+            .collect()
+    }
+}
+
+/// Both families' routes, as the kernel lists them now.
+fn listed(rt: &mut Connection<Route>) -> BTreeSet<String> {
+    let mut routes = BTreeSet::new();
+    for request in [GetRoutes::ipv4(), GetRoutes::ipv6()] {
+        routes.extend(
+            rt.collect(&request)
+                .unwrap()
+                .iter()
+                .map(|r| said(&r.view())),
+        );
+    }
+    routes
+}
+
+#[test]
+fn ordinary_changes_are_told_as_they_happen() {
+    nl_netns::isolate!(|| {
+        let mut rt = Connection::<Route>::open().unwrap();
+        let v0 = furnish(&mut rt);
+        let mut watch = Watch::open(Objects::all()).unwrap();
+        let mut reader = Reader::default();
+        reader.read(&mut watch);
+        for name in ["link lo", "link v0", "link v1"] {
+            assert_eq!(reader.known.get(name), Some(&1), "{:?}", reader.known);
+        }
+        assert_eq!(reader.routes(), listed(&mut rt));
+        reader.changes.clear();
+
+        rt.call(&via("10.1.0.0/16", "10.0.0.2")).unwrap();
+        rt.call(&via("10.1.0.0/16", "10.0.0.3").mode(Mode::Replace))
+            .unwrap();
+        rt.call(&via("fd01::/64", "fd00::2")).unwrap();
+        rt.call(&NewNeigh::new(v0, [10, 0, 0, 2].into()).lladdr([2, 0, 0, 0, 0, 2]))
+            .unwrap();
+        rt.call(
+            &NewRule::new(Family::INET)
+                .priority(7)
+                .src(prefix("10.7.0.0/16")),
+        )
+        .unwrap();
+        rt.call(&NewNexthop::via([10, 0, 0, 2].into(), v0).id(1))
+            .unwrap();
+        rt.call(&SetLink::new("v1").mtu(1400)).unwrap();
+        rt.call(&DelRule::from(NewRule::new(Family::INET).priority(7)))
+            .unwrap();
+        rt.call(&DelRoute::from(via("10.1.0.0/16", "10.0.0.3")))
+            .unwrap();
+        reader.read(&mut watch);
+        let kinds: Vec<_> = reader
+            .changes
+            .iter()
+            .map(|change| change.split_whitespace().next().unwrap())
+            .collect();
+        let want = [
+            "+route", "=route", "+route", "+neigh", "+rule", "+nexthop", "=link", "-rule", "-route",
+        ];
+        assert_eq!(kinds, want, "{:?}", reader.changes);
+        assert_eq!(reader.routes(), listed(&mut rt));
+        let known: Vec<_> = watch.objects().map(|object| name(&object)).collect();
+        assert_eq!(
+            known.iter().cloned().collect::<BTreeSet<_>>(),
+            reader.known.keys().cloned().collect()
+        );
+    });
+}
+
+#[test]
+fn routes_that_vanish_without_a_word_are_told() {
+    nl_netns::isolate!(|| {
+        let mut rt = Connection::<Route>::open().unwrap();
+        let v0 = furnish(&mut rt);
+        let second = NewAddr::new(v0, prefix("10.0.5.1/24"));
+        rt.call(&second).unwrap();
+        rt.call(&NewNexthop::via([10, 0, 0, 9].into(), v0).id(9))
+            .unwrap();
+        rt.call(&via("10.1.0.0/16", "10.0.0.2")).unwrap();
+        rt.call(&via("10.2.0.0/16", "10.0.0.2").prefsrc([10, 0, 5, 1].into()))
+            .unwrap();
+        rt.call(&NewRoute::new(prefix("10.3.0.0/16")).nh_id(9))
+            .unwrap();
+        // Routes alone: what links do is seen nevertheless.
+        let mut watch = Watch::open(Objects::ROUTES).unwrap();
+        let mut reader = Reader::default();
+        reader.read(&mut watch);
+        let gone = |reader: &mut Reader, watch: &mut Watch, dst: &str| {
+            reader.read(watch);
+            assert_eq!(reader.routes(), listed(&mut Connection::open().unwrap()));
+            let what = format!("{:?}", prefix(dst));
+            assert!(
+                !reader.routes().iter().any(|route| route.contains(&what)),
+                "{dst}"
+            );
+        };
+        rt.call(&DelAddr::new(v0, prefix("10.0.5.1/24"))).unwrap();
+        gone(&mut reader, &mut watch, "10.2.0.0/16");
+        rt.call(&DelNexthop { id: 9 }).unwrap();
+        gone(&mut reader, &mut watch, "10.3.0.0/16");
+        rt.set_down("v0").unwrap();
+        gone(&mut reader, &mut watch, "10.1.0.0/16");
+        rt.set_up("v0").unwrap();
+        reader.read(&mut watch);
+        rt.call(&via("10.1.0.0/16", "10.0.0.2")).unwrap();
+        rt.delete_link("v0").unwrap();
+        gone(&mut reader, &mut watch, "10.1.0.0/16");
+    });
+}
+
+#[test]
+fn routes_of_one_destination_are_told_apart() {
+    nl_netns::isolate!(|| {
+        let mut rt = Connection::<Route>::open().unwrap();
+        furnish(&mut rt);
+        let mut watch = Watch::open(Objects::ROUTES).unwrap();
+        let mut reader = Reader::default();
+        reader.read(&mut watch);
+        // IPv4: three of one metric, the first replaced, the middle one deleted.
+        for gateway in ["10.0.0.2", "10.0.0.3", "10.0.0.4"] {
+            rt.call(&via("10.1.0.0/16", gateway).mode(Mode::Append))
+                .unwrap();
+            reader.read(&mut watch);
+            assert_eq!(reader.routes(), listed(&mut rt), "{gateway}");
+        }
+        rt.call(&via("10.1.0.0/16", "10.0.0.5").mode(Mode::Prepend))
+            .unwrap();
+        rt.call(&via("10.1.0.0/16", "10.0.0.6").mode(Mode::Replace))
+            .unwrap();
+        rt.call(&DelRoute::from(via("10.1.0.0/16", "10.0.0.3")))
+            .unwrap();
+        reader.read(&mut watch);
+        assert_eq!(reader.routes(), listed(&mut rt));
+        // IPv6: ways that join one route, and leave it.
+        for gateway in ["fd00::2", "fd00::3", "fd00::4"] {
+            rt.call(&via("fd01::/64", gateway).mode(Mode::Append))
+                .unwrap();
+            reader.read(&mut watch);
+            assert_eq!(reader.routes(), listed(&mut rt), "{gateway}");
+        }
+        rt.call(&DelRoute::from(via("fd01::/64", "fd00::3")))
+            .unwrap();
+        reader.read(&mut watch);
+        assert_eq!(reader.routes(), listed(&mut rt));
+        rt.call(&via("fd01::/64", "fd00::9").mode(Mode::Replace))
+            .unwrap();
+        reader.read(&mut watch);
+        assert_eq!(reader.routes(), listed(&mut rt));
+    });
+}
+
+#[test]
+fn who_does_not_read_while_100_000_routes_change_is_right_again_afterwards() {
+    nl_netns::isolate!(|| {
+        let mut rt = Connection::<Route>::open().unwrap();
+        let v0 = furnish(&mut rt);
+        let route = |n: u32, gateway: u8| {
+            let dst = Ipv4Addr::from((20 << 24) + (n << 8));
+            NewRoute::new(Prefix::new(dst.into(), 24))
+                .via([10, 0, 0, gateway].into())
+                .dev(v0)
+        };
+        assert!(
+            rt.add_routes((0..30_000).map(|n| route(n, 2)))
+                .unwrap()
+                .is_success()
+        );
+        let mut watch = Watch::open(Objects::IPV4_ROUTES).unwrap();
+        let mut reader = Reader::default();
+        reader.read(&mut watch);
+        let before = reader.routes().len();
+        // 20,000 vanish, 10,000 are changed, 70,000 are new.
+        let gone = (0..20_000).map(|n| DelRoute::from(route(n, 2)));
+        assert!(rt.delete_routes(gone).unwrap().is_success());
+        assert!(
+            rt.replace_routes((20_000..30_000).map(|n| route(n, 3)))
+                .unwrap()
+                .is_success()
+        );
+        assert!(
+            rt.add_routes((30_000..100_000).map(|n| route(n, 2)))
+                .unwrap()
+                .is_success()
+        );
+        reader.changes.clear();
+        reader.read(&mut watch);
+        assert!(reader.overruns > 0, "the receive buffer held it all");
+        let kernel: BTreeSet<_> = rt
+            .collect(&GetRoutes::ipv4())
+            .unwrap()
+            .iter()
+            .map(|route| said(&route.view()))
+            .collect();
+        assert_eq!(kernel.len(), before + 50_000);
+        assert!(reader.routes() == kernel);
+        // Only the difference was told: no route twice.
+        assert!(reader.changes.len() <= 100_000, "{}", reader.changes.len());
+        // It goes on as before.
+        rt.call(&route(100_000, 2)).unwrap();
+        reader.changes.clear();
+        reader.read(&mut watch);
+        assert_eq!(reader.changes.len(), 1);
+    });
+}
+
+#[test]
+fn whose_doing_it_is_and_where() {
+    nl_netns::isolate!(|| {
+        let mut mine = Connection::<Route>::open().unwrap();
+        let mut other = Connection::<Route>::open().unwrap();
+        furnish(&mut mine);
+        let there = Namespace::new().unwrap();
+        mine.call(&NewNsid {
+            netns: NetnsRef::Fd(std::os::fd::AsRawFd::as_raw_fd(&there.as_fd())),
+            nsid: 77,
+        })
+        .unwrap();
+        let mut watch = Watch::open(Objects::ROUTES | Objects::LINKS).unwrap();
+        watch.listen_all_namespaces().unwrap();
+        while watch.next_within(Duration::ZERO).unwrap().is_some() {}
+        mine.call(&via("10.1.0.0/16", "10.0.0.2")).unwrap();
+        other.call(&via("10.2.0.0/16", "10.0.0.2")).unwrap();
+        let mut ports = Vec::new();
+        while let Some(event) = watch.next_within(Duration::ZERO).unwrap() {
+            if let Event::Added { port, .. } = event {
+                ports.push(port);
+            }
+        }
+        assert_eq!(ports, [mine.socket().port(), other.socket().port()]);
+        let mut theirs = Connection::<Route>::open_in(there.as_fd()).unwrap();
+        theirs.call(&NewLink::bridge("br7")).unwrap();
+        // The cable's carrier is a matter of time, and told in between.
+        let event = loop {
+            match watch.next_within(Duration::from_secs(5)).unwrap() {
+                Some(Event::Changed { .. } | Event::Synced) => {}
+                event => break event,
+            }
+        };
+        let Some(Event::Elsewhere {
+            nsid: 77,
+            object,
+            removed: false,
+        }) = event
+        else {
+            panic!("{event:?}");
+        };
+        assert_eq!(name(&object), "link br7");
+        assert!(watch.objects().all(|object| name(&object) != "link br7"));
+    });
+}
+
+/// While somebody changes addresses and links all the time, the stream goes on, and ends right.
+#[test]
+fn lists_that_change_while_they_are_read_come_out_right() {
+    nl_netns::isolate!(|| {
+        let mut rt = Connection::<Route>::open().unwrap();
+        let v0 = furnish(&mut rt);
+        let end = Instant::now() + Duration::from_secs(1);
+        let busy = std::thread::spawn(move || {
+            let mut rt = Connection::<Route>::open().unwrap();
+            let mut n = 0u8;
+            while Instant::now() < end {
+                n = n.wrapping_add(1);
+                let addr = Prefix::new(IpAddr::from([10, 8, n, 1]), 32);
+                rt.call(&NewAddr::new(v0, addr)).unwrap();
+                rt.call(&via(&format!("fd0{}::/64", 1 + n % 9), "fd00::2").mode(Mode::Replace))
+                    .unwrap();
+                rt.call(&DelAddr::new(v0, addr)).unwrap();
+            }
+        });
+        let mut watch = Watch::open(Objects::ADDRS | Objects::ROUTES).unwrap();
+        let mut reader = Reader::default();
+        reader.read(&mut watch);
+        busy.join().unwrap();
+        reader.read(&mut watch);
+        assert_eq!(reader.routes(), listed(&mut rt));
+        let addrs = rt.collect(&GetAddrs::all()).unwrap();
+        let addrs: BTreeSet<_> = addrs
+            .iter()
+            .map(|a| format!("addr {:?}", a.view().prefix().unwrap()))
+            .collect();
+        let known: BTreeSet<_> = reader
+            .known
+            .keys()
+            .filter(|name| name.starts_with("addr"))
+            .cloned()
+            .collect();
+        assert_eq!(known, addrs);
+    });
+}
