@@ -77,6 +77,7 @@ pub const APPLETS: &[Applet] = &[
     own("address", "nlctl ip address", ip::run_object).with_dry_run(),
     own("addr", "nlctl ip address", ip::run_object).with_dry_run(),
     own("link", "nlctl ip link", ip::run_object).with_dry_run(),
+    own("monitor", "nlctl ip monitor", ip::run_object),
     own("neigh", "nlctl ip neigh", ip::run_object).with_dry_run(),
     own("netns", "nlctl ip netns", ip::run_object).with_dry_run(),
     own("route", "nlctl ip route", ip::run_object).with_dry_run(),

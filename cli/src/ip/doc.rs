@@ -233,6 +233,28 @@ impl Doc {
         self
     }
 
+    /// Puts all of another object behind this one's fields.
+    pub fn append(&mut self, other: Self) -> &mut Self {
+        self.items.extend(other.items);
+        self
+    }
+
+    /// Prints one object as JSON on a line of its own, not in a list: for what comes over time.
+    ///
+    /// # Errors
+    ///
+    /// Those of `out`.
+    pub fn print_json_line(&self, out: &mut impl std::io::Write) -> std::io::Result<()> {
+        let mut json = Json {
+            out: String::new(),
+            pretty: false,
+            depth: 0,
+        };
+        json.doc(self);
+        json.out.push('\n');
+        out.write_all(json.out.as_bytes())
+    }
+
     /// Prints a list of objects: text one after the other, or one JSON array and a newline.
     ///
     /// # Errors

@@ -10,6 +10,7 @@ mod flush;
 pub mod inet;
 mod link;
 mod maddress;
+mod monitor;
 pub mod names;
 mod neigh;
 mod netns;
@@ -59,7 +60,7 @@ const OBJECTS: &[(&str, Option<Run>)] = &[
     ("token", None),
     ("tcpmetrics", None),
     ("tcp_metrics", None),
-    ("monitor", None),
+    ("monitor", Some(monitor::run)),
     ("xfrm", None),
     ("mroute", None),
     ("mrule", None),

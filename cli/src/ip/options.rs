@@ -53,6 +53,8 @@ pub struct Options {
     pub force: bool,
     /// `-loops`: how often a flush is tried.
     pub loops: Option<u32>,
+    /// `-rcvbuf`: the size of receive buffers, in bytes.
+    pub rcvbuf: Option<u32>,
     /// `-netns`: the name of a network namespace.
     pub netns: Option<String>,
     /// `-batch`: a file of commands.
@@ -173,9 +175,8 @@ impl Options {
                 Action::Batch => options.batch = Some(value()?.to_owned()),
                 Action::Rcvbuf => {
                     let size = value()?;
-                    if size.parse::<u32>().is_err() {
-                        return Err(Failure::new(255, format!("Invalid rcvbuf size '{size}'")));
-                    }
+                    let wrong = || Failure::new(255, format!("Invalid rcvbuf size '{size}'"));
+                    options.rcvbuf = Some(size.parse().map_err(|_| wrong())?);
                 }
                 Action::Color => options.color = color(attached, option)?,
                 Action::Netns => {

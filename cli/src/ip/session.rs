@@ -24,9 +24,16 @@ pub struct Ip<'o> {
     connection: Connection<Route>,
     /// What is known of links by their index; `None` for one that is not there.
     links: HashMap<i32, Option<Known>>,
+    /// The namespace that is talked about, by its id here, if it is another than ours.
+    nsid: Option<i32>,
+    /// What is known of links elsewhere.
+    links_elsewhere: HashMap<i32, HashMap<i32, Option<Known>>>,
     /// Names of namespaces by the id that they have here.
     netns_names: Option<HashMap<i32, String>>,
 }
+
+/// The key under which our own links wait while another namespace is talked about; no id is negative.
+const OWN: i32 = -1;
 
 struct Known {
     name: String,
@@ -61,6 +68,8 @@ impl<'o> Ip<'o> {
             out,
             connection,
             links: HashMap::new(),
+            nsid: None,
+            links_elsewhere: HashMap::new(),
             netns_names: None,
         })
     }
@@ -106,6 +115,32 @@ impl<'o> Ip<'o> {
             let view = link.view();
             self.links.insert(view.ifindex(), Some(Known::of(link)));
         }
+    }
+
+    /// Talks about the links of another namespace, by the id that it has here, or of our own again:
+    /// their names and numbers are others, and so are the ids of namespaces that they know.
+    pub fn speak_of(&mut self, nsid: Option<i32>) {
+        if let Some(left) = std::mem::replace(&mut self.nsid, nsid)
+            && let Some(own) = self.links_elsewhere.remove(&OWN)
+        {
+            let links = std::mem::replace(&mut self.links, own);
+            self.links_elsewhere.insert(left, links);
+        }
+        if let Some(entered) = nsid {
+            let links = self.links_elsewhere.remove(&entered).unwrap_or_default();
+            let own = std::mem::replace(&mut self.links, links);
+            self.links_elsewhere.insert(OWN, own);
+        }
+    }
+
+    /// Forgets a link that is gone.
+    pub fn forget_link(&mut self, ifindex: i32) {
+        self.links.remove(&ifindex);
+    }
+
+    /// Asks for the names of namespaces anew when the next is wanted.
+    pub fn forget_netns_names(&mut self) {
+        self.netns_names = None;
     }
 
     /// Forgets all names, because links are about to change.
@@ -170,12 +205,14 @@ impl<'o> Ip<'o> {
             return None;
         }
         let connection = &mut self.connection;
+        let mut request = GetLink::new(LinkRef::Index(ifindex));
+        if let Some(nsid) = self.nsid {
+            request = request.target_netnsid(nsid);
+        }
         self.links
             .entry(ifindex)
             .or_insert_with(|| {
-                let link = connection
-                    .get(&GetLink::new(LinkRef::Index(ifindex)))
-                    .ok()?;
+                let link = connection.get(&request).ok()?;
                 Some(Known::of(&link))
             })
             .as_ref()
@@ -193,6 +230,9 @@ impl<'o> Ip<'o> {
 
     /// The name of the namespace that has this id here.
     pub fn netns_name(&mut self, nsid: i32) -> Option<&str> {
+        if self.nsid.is_some() {
+            return None;
+        }
         let connection = &mut self.connection;
         self.netns_names
             .get_or_insert_with(|| netns_names(connection))

@@ -4,7 +4,7 @@ mod change;
 mod filter;
 mod flush;
 mod list;
-mod show;
+pub(super) mod show;
 
 use nl_route::Mode;
 

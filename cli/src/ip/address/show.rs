@@ -9,7 +9,7 @@ use crate::ip::inet;
 use crate::ip::names::SCOPES;
 
 /// The address; with the link's index and name in front if it stands without its link.
-pub(super) fn full(ip: &mut Ip<'_>, addr: &AddrView<'_>, alone: bool) -> Doc {
+pub(in crate::ip) fn full(ip: &mut Ip<'_>, addr: &AddrView<'_>, alone: bool) -> Doc {
     let mut doc = Doc::new();
     if alone {
         let name = ip.link_name(addr.ifindex());
@@ -85,7 +85,7 @@ pub(super) fn full(ip: &mut Ip<'_>, addr: &AddrView<'_>, alone: bool) -> Doc {
 }
 
 /// The address as a word of a `-brief` line.
-pub(super) fn brief(addr: &AddrView<'_>) -> Doc {
+pub(in crate::ip) fn brief(addr: &AddrView<'_>) -> Doc {
     let mut doc = Doc::new();
     addresses(addr, &mut doc);
     doc

@@ -12,6 +12,17 @@ use crate::ip::names::GROUPS;
 use crate::ip::options::{AF_PACKET, AF_UNSPEC};
 use crate::ip::session::Ip;
 
+/// What a notification is about, by `IFLA_EVENT_*`. Source: include/uapi/linux/if_link.h.
+const EVENTS: &[&str] = &[
+    "NONE",
+    "REBOOT",
+    "FEATURE CHANGE",
+    "BONDING FAILOVER",
+    "NOTIFY PEERS",
+    "RESEND IGMP",
+    "BONDING OPTION",
+];
+
 /// Which command shows the link: they differ in a few fields.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::ip) enum Command {
@@ -19,6 +30,8 @@ pub(in crate::ip) enum Command {
     Link,
     /// `ip address`.
     Address,
+    /// `ip monitor`.
+    Monitor,
 }
 
 /// The link in full, up to and including the end of its last line.
@@ -53,13 +66,22 @@ pub(in crate::ip) fn full(ip: &mut Ip<'_>, link: &LinkView<'_>, command: Command
         doc.shown("group", "group", GROUPS.show(group, numeric));
     }
     // The lists of a single family do not tell; ip asks elsewhere then, too.
-    if let Some(qlen) = link.txqueuelen().or_else(|| ip.queue_length(ifindex))
+    if command != Command::Monitor
+        && let Some(qlen) = link.txqueuelen().or_else(|| ip.queue_length(ifindex))
         && qlen != 0
     {
         let qlen = qlen.cast_signed();
         doc.field("txqlen", qlen, format_args!("qlen {qlen}"));
     }
-    if matches!(ip.options.family, AF_UNSPEC | AF_PACKET) || is_link || details {
+    if let Some(event) = link.event() {
+        let event = match EVENTS.get(event as usize) {
+            Some(name) => (*name).to_owned(),
+            None => event.to_string(),
+        };
+        doc.shown("event", "event", event);
+    }
+    let all = command != Command::Address || details;
+    if matches!(ip.options.family, AF_UNSPEC | AF_PACKET) || all {
         addresses(ip, link, &mut doc);
     }
     if details {
@@ -232,6 +254,21 @@ fn addresses(ip: &mut Ip<'_>, link: &LinkView<'_>, doc: &mut Doc) {
                 None => doc.text(format_args!(" link-netnsid {nsid}")),
             };
         }
+    }
+    if let Some(nsid) = link.new_netnsid() {
+        if nsid < 0 {
+            doc.field("new_netnsid", Value::Null, " new-netnsid unknown");
+        } else {
+            doc.json("new_netnsid", nsid);
+            match ip.netns_name(nsid) {
+                Some(name) => doc.text(format_args!(" new-netns {name}")),
+                None => doc.text(format_args!(" new-netnsid {nsid}")),
+            };
+        }
+    }
+    if let Some(ifindex) = link.new_ifindex() {
+        let text = format!(" new-ifindex {ifindex}");
+        doc.field("new_ifindex", ifindex, text);
     }
     if link.proto_down().is_some_and(|on| on != 0) {
         doc.field("proto_down", true, " protodown on ");

@@ -1,7 +1,7 @@
 //! `ip neigh`: neighbours, ip-neighbour(8).
 
 mod modify;
-mod show;
+pub(super) mod show;
 
 use nl_route::Mode;
 use nl_route::neigh::NeighState;

@@ -39,7 +39,7 @@ const FLAGS: &[(NeighFlags, &str)] = &[
 
 /// Which neighbours are meant.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Select {
+pub(in crate::ip) struct Select {
     family: u8,
     ifindex: Option<i32>,
     master: Option<i32>,
@@ -53,6 +53,14 @@ pub(super) struct Select {
 }
 
 impl Select {
+    /// What belongs to a link, or to all.
+    pub(in crate::ip) fn of_link(ifindex: Option<i32>) -> Self {
+        Self {
+            ifindex,
+            ..Self::default()
+        }
+    }
+
     fn parse(ip: &mut Ip<'_>, mut words: Words<'_>, flush: bool) -> Result<Self, Failure> {
         let states = if flush {
             !(NeighState::PERMANENT | NeighState::NOARP)
@@ -212,7 +220,7 @@ pub(super) fn flush(ip: &mut Ip<'_>, words: Words<'_>) -> Result<(), Failure> {
 }
 
 /// A neighbour; its link is left out if it was selected by it.
-pub(super) fn doc(ip: &mut Ip<'_>, neigh: &NeighView<'_>, select: &Select) -> Doc {
+pub(in crate::ip) fn doc(ip: &mut Ip<'_>, neigh: &NeighView<'_>, select: &Select) -> Doc {
     let mut doc = Doc::new();
     if let Some(dst) = neigh.dst() {
         let color = if dst.is_ipv6() {

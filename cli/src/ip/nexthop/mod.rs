@@ -2,7 +2,7 @@
 
 mod modify;
 mod select;
-mod show;
+pub(super) mod show;
 
 use nl_route::Mode;
 

@@ -44,7 +44,8 @@ fn one(ip: &mut Ip<'_>, id: u32) -> Result<(), Failure> {
     ip.print(&[doc])
 }
 
-fn line(ip: &mut Ip<'_>, nexthop: &NexthopView<'_>) -> Doc {
+/// A nexthop on its line.
+pub(in crate::ip) fn line(ip: &mut Ip<'_>, nexthop: &NexthopView<'_>) -> Doc {
     let mut doc = Doc::new();
     fields(ip, &mut doc, nexthop);
     doc.text('\n');

@@ -4,9 +4,9 @@ mod flush;
 mod get;
 mod load;
 mod modify;
-mod print;
+pub(super) mod print;
 mod save;
-mod select;
+pub(super) mod select;
 mod show;
 mod words;
 

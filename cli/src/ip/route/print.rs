@@ -48,7 +48,7 @@ const CACHE_FLAGS: &[(u32, &str)] = &[
 ];
 
 /// A route; what was selected by one value is left out of its text.
-pub(super) fn doc(ip: &mut Ip<'_>, route: &RouteView<'_>, select: &Select) -> Doc {
+pub(in crate::ip) fn doc(ip: &mut Ip<'_>, route: &RouteView<'_>, select: &Select) -> Doc {
     let mut doc = Doc::new();
     let numeric = ip.options.numeric;
     let details = ip.options.details > 0;

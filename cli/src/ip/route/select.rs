@@ -17,7 +17,7 @@ use crate::words::{Words, matches, wrong};
 
 /// What is selected; what is said here is left out of the text of the routes that fit.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Select {
+pub(in crate::ip) struct Select {
     /// The family that is asked for.
     pub(super) family: u8,
     /// The table; none for all.
@@ -49,6 +49,14 @@ impl Select {
     pub(super) fn any() -> Self {
         Self {
             any_cloned: true,
+            ..Self::default()
+        }
+    }
+
+    /// Every route of a link, or of all.
+    pub(in crate::ip) fn of_link(ifindex: Option<i32>) -> Self {
+        Self {
+            oif: ifindex,
             ..Self::default()
         }
     }
@@ -173,7 +181,7 @@ impl Select {
     }
 
     /// Whether a route is selected.
-    pub(super) fn fits(&self, route: &RouteView<'_>) -> bool {
+    pub(in crate::ip) fn fits(&self, route: &RouteView<'_>) -> bool {
         let cloned = route.flags().contains(RouteFlags::CLONED);
         let family = route.family().0;
         if self.family != AF_UNSPEC && self.family != family

@@ -1,7 +1,7 @@
 //! `ip rule`: policy routing rules, ip-rule(8).
 
 mod modify;
-mod show;
+pub(super) mod show;
 
 use self::modify::Change;
 use super::Ip;

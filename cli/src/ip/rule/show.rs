@@ -205,7 +205,7 @@ pub(super) fn flush(ip: &mut Ip<'_>, words: Words<'_>) -> Result<(), Failure> {
     Ok(())
 }
 
-fn doc(ip: &Ip<'_>, rule: &RuleView<'_>) -> Doc {
+pub(in crate::ip) fn doc(ip: &Ip<'_>, rule: &RuleView<'_>) -> Doc {
     let mut doc = Doc::new();
     let numeric = ip.options.numeric;
     let priority = rule.priority().unwrap_or(0);

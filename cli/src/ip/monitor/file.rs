@@ -1,0 +1,105 @@
+//! `ip monitor file`: what rtmon(8) has written.
+
+use std::fs::File;
+use std::io::{BufReader, ErrorKind, Read, Write};
+
+use nl_core::{Header, Message};
+
+use super::print::Printer;
+use super::stamp::Moment;
+use crate::failure::{Failure, strerror};
+use crate::ip::Ip;
+
+/// `NLMSG_TSTAMP`: when the messages behind it came; two numbers of 32 bits.
+const NLMSG_TSTAMP: u16 = 15;
+
+/// The longest message that is taken for one, in bytes; iproute2 has the same.
+const LONGEST: usize = 16 * 1024;
+
+/// Prints the messages of a file, one after the other.
+pub(super) fn replay(ip: &mut Ip<'_>, printer: &Printer, name: &str) -> Result<(), Failure> {
+    let file = File::open(name)
+        .map_err(|error| Failure::new(255, format!("Cannot fopen: {}", strerror(&error))))?;
+    let mut file = BufReader::new(file);
+    let mut at = 0;
+    let mut bytes = Vec::new();
+    while let Some(len) = next(&mut file, &mut bytes, &mut at)? {
+        let Ok((message, _)) = Message::split(bytes.get(..len).unwrap_or(&[])) else {
+            return Err(malformed(len, at));
+        };
+        if message.message_type() == NLMSG_TSTAMP {
+            stamp(ip, message.payload)?;
+        } else {
+            printer.print(ip, &message, None)?;
+        }
+        ip.out.flush()?;
+    }
+    Ok(())
+}
+
+/// Reads the next message into `bytes`; its length, `None` at the end.
+fn next(
+    file: &mut impl Read,
+    bytes: &mut Vec<u8>,
+    at: &mut usize,
+) -> Result<Option<usize>, Failure> {
+    let header_len = size_of::<Header>();
+    bytes.clear();
+    let read = file
+        .by_ref()
+        .take(header_len as u64)
+        .read_to_end(bytes)
+        .map_err(|error| failed(&error))?;
+    if read == 0 {
+        return Ok(None);
+    }
+    *at += read;
+    let len = bytes.first_chunk().copied().map(u32::from_ne_bytes);
+    let Some(len) = len.filter(|_| read == header_len) else {
+        return Err(truncated());
+    };
+    let len = usize::try_from(len).unwrap_or(usize::MAX);
+    if !(header_len..=LONGEST).contains(&len) {
+        return Err(malformed(len, *at));
+    }
+    bytes.resize(len.next_multiple_of(4), 0);
+    let rest = bytes.get_mut(header_len..).unwrap_or_default();
+    match file.read_exact(rest) {
+        Ok(()) => {}
+        Err(error) if error.kind() == ErrorKind::UnexpectedEof => {
+            return Err(truncated());
+        }
+        Err(error) => return Err(failed(&error)),
+    }
+    *at += rest.len();
+    Ok(Some(len))
+}
+
+fn stamp(ip: &mut Ip<'_>, payload: &[u8]) -> Result<(), Failure> {
+    let number = |at: usize| {
+        let bytes = payload.get(at..)?.first_chunk().copied()?;
+        Some(u32::from_ne_bytes(bytes))
+    };
+    if let (Some(seconds), Some(micros)) = (number(0), number(4))
+        && !ip.options.json
+    {
+        let moment = Moment {
+            seconds: seconds.into(),
+            micros,
+        };
+        writeln!(ip.out, "Timestamp: {}", moment.long("us"))?;
+    }
+    Ok(())
+}
+
+fn truncated() -> Failure {
+    Failure::new(1, "rtnl-from_file: truncated message")
+}
+
+fn malformed(len: usize, at: usize) -> Failure {
+    Failure::new(1, format!("!!!malformed message: len={len} @{at}"))
+}
+
+fn failed(error: &std::io::Error) -> Failure {
+    Failure::new(255, format!("rtnl_from_file: fread: {}", strerror(error)))
+}
