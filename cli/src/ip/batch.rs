@@ -1,11 +1,14 @@
 //! `ip -batch FILE`: commands from a file, one per line.
 
 use std::fs::File;
-use std::io::{BufRead, BufReader, stdin};
+use std::io::{BufRead, BufReader, Read, stdin};
 
 use super::{Ip, command};
 use crate::failure::{Failure, strerror};
 use crate::words::Words;
+
+/// A line longer than any command, its continuations included: a file without line ends must not fill the memory.
+const MAX_LINE: usize = 1 << 20;
 
 /// How many words a line may have.
 const MAX_WORDS: usize = 100;
@@ -86,11 +89,13 @@ impl<R: BufRead> Lines<R> {
         let Some(mut line) = self.read()? else {
             return Ok(None);
         };
-        while let Some(start) = line.strip_suffix("\\\n") {
+        while let Some(start) = line.strip_suffix("\\\n").map(str::len) {
             let Some(more) = self.read()? else {
                 return Err(Failure::new(1, "Missing continuation line"));
             };
-            line = format!("{start}{more}");
+            line.truncate(start);
+            line.push_str(&more);
+            self.check_length(line.len())?;
         }
         Ok(Some(line))
     }
@@ -98,20 +103,33 @@ impl<R: BufRead> Lines<R> {
     /// One line, newline included unless a comment ended it.
     fn read(&mut self) -> Result<Option<String>, Failure> {
         let mut bytes = Vec::new();
-        let len = self
-            .input
+        // One byte more than fits, to see that it does not.
+        let len = (&mut self.input)
+            .take(MAX_LINE as u64 + 1)
             .read_until(b'\n', &mut bytes)
             .map_err(|error| Failure::new(1, format!("read error: {}", strerror(&error))))?;
         if len == 0 {
             return Ok(None);
         }
         self.number += 1;
+        self.check_length(len)?;
         let mut line = String::from_utf8(bytes)
             .map_err(|_| Failure::new(1, format!("line {} is not valid UTF-8", self.number)))?;
         if let Some(comment) = line.find('#') {
             line.truncate(comment);
         }
         Ok(Some(line))
+    }
+
+    fn check_length(&self, len: usize) -> Result<(), Failure> {
+        if len <= MAX_LINE {
+            return Ok(());
+        }
+        let number = self.number;
+        Err(Failure::new(
+            1,
+            format!("line {number} is longer than {MAX_LINE} bytes"),
+        ))
     }
 }
 
@@ -145,6 +163,15 @@ pub(super) fn split(line: &str) -> Result<Vec<&str>, Failure> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_file_without_line_ends_is_refused_before_it_fills_the_memory() {
+        let mut lines = Lines::new(BufReader::new(std::io::repeat(b'x')));
+        assert!(lines.next().unwrap_err().text().contains("longer than"));
+        let continued = "link \\\n".repeat(300_000);
+        let mut lines = Lines::new(continued.as_bytes());
+        assert!(lines.next().unwrap_err().text().contains("longer than"));
+    }
 
     #[test]
     fn words_and_quotes() {
