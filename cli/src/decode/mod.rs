@@ -1,6 +1,6 @@
 //! `nlctl decode`: netlink messages that were captured elsewhere, through the attribute tables.
 //!
-//! Input is an nlmon capture ([`pcap`]), a trace of strace ([`strace`]) or bytes in hexadecimal ([`hex`]); which of
+//! Input is an nlmon capture (`pcap`), a trace of strace (`strace`) or bytes in hexadecimal (`hex`); which of
 //! them, its beginning tells. Nothing is held but one datagram at a time.
 
 mod hex;
