@@ -54,6 +54,7 @@ pub mod chain;
 pub mod data;
 pub mod datatype;
 pub mod element;
+pub mod event;
 pub mod expr;
 pub mod flowtable;
 #[doc(hidden)]
