@@ -369,9 +369,9 @@ fn whose_doing_it_is_and_where() {
         theirs.call(&NewLink::bridge("br7")).unwrap();
         // The cable's carrier, and IPv6 behind it, are a matter of time, and told in between.
         let event = loop {
-            match watch.next_within(Duration::from_secs(5)).unwrap() {
-                event @ (Some(Event::Elsewhere { .. }) | None) => break event,
-                Some(_) => {}
+            let event = watch.next_within(Duration::from_secs(5)).unwrap();
+            if matches!(event, None | Some(Event::Elsewhere { .. })) {
+                break event;
             }
         };
         let Some(Event::Elsewhere {
