@@ -140,13 +140,28 @@ pub struct Table {
 /// What reading needs to know of an attribute number, in one place that is found with one step.
 #[doc(hidden)]
 #[derive(Clone, Copy, Debug)]
+#[repr(align(8))]
 pub struct Slot {
-    /// Position + 1 of the row; 0 for none.
-    row: u8,
-    nest: bool,
+    /// The shortest length that needs no second look, and how much longer it may be: one comparison.
     min: u16,
-    /// No attribute is longer than `u16::MAX`.
-    max: u16,
+    more: u16,
+    /// Position + 1 of the row; 0 for none.
+    row: u16,
+}
+
+impl Slot {
+    /// Any length will do.
+    const UNKNOWN: Self = Self {
+        min: 0,
+        more: u16::MAX,
+        row: 0,
+    };
+
+    /// Whether a payload of `len` bytes must be looked at: it is of a wrong size, or a nest.
+    #[inline]
+    fn is_unusual(self, len: usize) -> bool {
+        len.wrapping_sub(usize::from(self.min)) > usize::from(self.more)
+    }
 }
 
 impl fmt::Debug for Table {
@@ -184,13 +199,7 @@ pub const fn span(numbers: &[u16]) -> usize {
 )]
 pub const fn slots<const N: usize>(rows: &[Row]) -> [Slot; N] {
     const LONGEST: usize = u16::MAX as usize;
-    let unknown = Slot {
-        row: 0,
-        nest: false,
-        min: 0,
-        max: u16::MAX,
-    };
-    let mut slots = [unknown; N];
+    let mut slots = [Slot::UNKNOWN; N];
     let mut i = 0;
     while i < rows.len() {
         let row = &rows[i];
@@ -204,11 +213,16 @@ pub const fn slots<const N: usize>(rows: &[Row]) -> [Slot; N] {
             Format::Nest(_) | Format::List(_) | Format::Chosen { .. }
         );
         let max = if row.max < LONGEST { row.max } else { LONGEST };
+        // No payload is as long as an attribute's length field can say, so a nest is always looked at.
+        let (min, more) = if nest {
+            (LONGEST, 0)
+        } else {
+            (row.min, max - row.min)
+        };
         *slot = Slot {
-            row: i as u8,
-            nest,
-            min: row.min as u16,
-            max: max as u16,
+            min: min as u16,
+            more: more as u16,
+            row: i as u16,
         };
     }
     slots
@@ -278,14 +292,14 @@ impl Table {
                 Err(what) => return Err(DecodeError::new(offset, what).within(self.name)),
             };
             let number = attr.number();
-            let len = attr.payload.len();
             if let Some(slot) = self.slots.get(usize::from(number))
-                && (len < usize::from(slot.min) || len > usize::from(slot.max) || slot.nest)
+                && slot.is_unusual(attr.payload.len())
             {
                 self.check_unusual(number, attr.payload, offset, bytes, depth)?;
             }
             visit(number, offset);
-            offset += align(ATTR_HEADER_LEN + len);
+            // No attribute is longer than 16 bits can say: nothing wraps.
+            offset += (ATTR_HEADER_LEN + attr.payload.len() + 3) & !3;
         }
         Ok(())
     }

@@ -134,6 +134,14 @@ impl Writer {
         K::write_attr(number, value, self);
     }
 
+    /// Appends one attribute if there is a value for it.
+    #[inline]
+    pub fn attr_if<K: Kind>(&mut self, number: u16, value: Option<K::Value<'_>>) {
+        if let Some(value) = value {
+            self.attr::<K>(number, value);
+        }
+    }
+
     /// Appends any attribute; `raw_type` goes out as it is, flag bits included.
     pub fn raw(&mut self, raw_type: u16, payload: &[u8]) {
         self.attr_with(raw_type, |out| out.buffer.extend_from_slice(payload));

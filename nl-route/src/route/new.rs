@@ -290,24 +290,15 @@ impl NewRoute {
         if let Some(gateway) = self.gateway {
             write_gateway(out, gateway, v6);
         }
-        let numbers = [
-            (RTA_TABLE, table.attr()),
-            (RTA_PRIORITY, self.metric),
-            (RTA_FLOW, self.flow),
-            (RTA_EXPIRES, self.expires),
-            (RTA_NH_ID, self.nh_id),
-        ];
-        for (number, value) in numbers {
-            if number == RTA_FLOW {
-                self.write_small(out);
-            }
-            if let Some(value) = value {
-                out.attr::<U32>(number, value);
-            }
-        }
-        if let Some(ifindex) = self.oif {
-            out.attr::<I32>(RTA_OIF, ifindex);
-        }
+        out.attr_if::<U32>(RTA_TABLE, table.attr());
+        out.attr_if::<U32>(RTA_PRIORITY, self.metric);
+        out.attr_if::<Ip>(RTA_PREFSRC, self.prefsrc);
+        out.attr_if::<U8>(RTA_PREF, self.pref.map(|pref| pref.0));
+        out.attr_if::<U8>(RTA_TTL_PROPAGATE, self.ttl_propagate.map(u8::from));
+        out.attr_if::<U32>(RTA_FLOW, self.flow);
+        out.attr_if::<U32>(RTA_EXPIRES, self.expires);
+        out.attr_if::<U32>(RTA_NH_ID, self.nh_id);
+        out.attr_if::<I32>(RTA_OIF, self.oif);
         if let Some(metrics) = &self.metrics
             && !metrics.is_empty()
         {
@@ -315,18 +306,6 @@ impl NewRoute {
         }
         if !self.hops.is_empty() {
             write_hops(out, &self.hops, v6);
-        }
-    }
-
-    fn write_small(&self, out: &mut Writer) {
-        if let Some(addr) = self.prefsrc {
-            out.attr::<Ip>(RTA_PREFSRC, addr);
-        }
-        if let Some(pref) = self.pref {
-            out.attr::<U8>(RTA_PREF, pref.0);
-        }
-        if let Some(propagate) = self.ttl_propagate {
-            out.attr::<U8>(RTA_TTL_PROPAGATE, propagate.into());
         }
     }
 }
