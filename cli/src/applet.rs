@@ -77,9 +77,11 @@ pub const APPLETS: &[Applet] = &[
     own("address", "nlctl ip address", ip::run_object).with_dry_run(),
     own("addr", "nlctl ip address", ip::run_object).with_dry_run(),
     own("link", "nlctl ip link", ip::run_object).with_dry_run(),
+    own("maddress", "nlctl ip maddress", ip::run_object).with_dry_run(),
     own("monitor", "nlctl ip monitor", ip::run_object),
     own("neigh", "nlctl ip neigh", ip::run_object).with_dry_run(),
     own("netns", "nlctl ip netns", ip::run_object).with_dry_run(),
+    own("nexthop", "nlctl ip nexthop", ip::run_object).with_dry_run(),
     own("route", "nlctl ip route", ip::run_object).with_dry_run(),
     own("rule", "nlctl ip rule", ip::run_object).with_dry_run(),
 ];
