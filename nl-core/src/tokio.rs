@@ -12,11 +12,15 @@
 use std::future::Future;
 use std::marker::PhantomData;
 use std::os::fd::{AsFd, BorrowedFd};
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
 use std::time::{Duration, Instant};
 
 use ::tokio::io::unix::AsyncFd;
-use ::tokio::task::coop::consume_budget;
+use ::tokio::task::coop::{consume_budget, poll_proceed};
 use ::tokio::task::yield_now;
+use ::tokio::time::Sleep;
+use futures_core::Stream;
 
 use crate::batch::{BatchOptions, BatchReport, Run};
 use crate::connection::{DRAIN_DATAGRAMS, DUMP_ATTEMPTS, Listing, RECEIVE_BUFFER, TIMEOUT};
@@ -531,6 +535,115 @@ impl<P: Protocol, V: View> AsyncDump<'_, P, V> {
     #[must_use]
     pub fn interrupted(&self) -> bool {
         self.cursor.interrupted()
+    }
+}
+
+impl<'c, P: Protocol, V: View> AsyncDump<'c, P, V> {
+    /// The objects as a [`Stream`], for its combinators: each is copied out of the buffer, which
+    /// [`next`](Self::next) lends instead.
+    ///
+    /// ```no_run
+    /// # use nl_core::{DumpRequest, Error, Owned};
+    /// # use nl_core::tokio::AsyncConnection;
+    /// use futures_util::{StreamExt, TryStreamExt};
+    ///
+    /// # async fn list<R: DumpRequest>(
+    /// #     connection: &mut AsyncConnection<R::Protocol>,
+    /// #     request: R,
+    /// # ) -> Result<(), Error> {
+    /// let dump = connection.start_dump(&request).await?;
+    /// let first_ten: Vec<Owned<R::Reply>> = dump.into_stream().take(10).try_collect().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn into_stream(self) -> DumpStream<'c, P, V> {
+        DumpStream {
+            dump: self,
+            since: None,
+            deadline: None,
+            ended: false,
+        }
+    }
+}
+
+/// The objects of a list as a [`Stream`]; see [`AsyncDump::into_stream`].
+///
+/// It ends after an error. If the objects changed while they were listed, the last item is
+/// [`Error::Interrupted`], after all of them.
+#[derive(Debug)]
+pub struct DumpStream<'c, P: Protocol, V> {
+    dump: AsyncDump<'c, P, V>,
+    /// Since when the kernel is waited for, and what wakes the task if it does not answer.
+    since: Option<Instant>,
+    deadline: Option<Pin<Box<Sleep>>>,
+    ended: bool,
+}
+
+impl<P: Protocol, V: View> DumpStream<'_, P, V> {
+    fn poll_object(&mut self, context: &mut Context<'_>) -> Poll<Result<Option<Owned<V>>, Error>> {
+        let AsyncDump {
+            connection,
+            cursor,
+            patience,
+            ..
+        } = &mut self.dump;
+        let AsyncConnection {
+            socket,
+            session,
+            buffer,
+            ..
+        } = &mut **connection;
+        loop {
+            match cursor.step(session, buffer)? {
+                Step::Object(place) => {
+                    let message = Message::split(buffer.get(place).unwrap_or(&[]))?.0;
+                    return Poll::Ready(
+                        Owned::from_payload(message.payload)
+                            .map(Some)
+                            .map_err(Error::from),
+                    );
+                }
+                Step::End if cursor.interrupted() => return Poll::Ready(Err(Error::Interrupted)),
+                Step::End => return Poll::Ready(Ok(None)),
+                Step::Receive => {}
+            }
+            let since = *self.since.get_or_insert_with(Instant::now);
+            let left = patience.left(since)?;
+            if let Some(received) = socket.get_ref().try_receive(buffer)? {
+                (self.since, self.deadline) = (None, None);
+                patience.spend(since)?;
+                cursor.received(received);
+                continue;
+            }
+            if let Some(left) = left {
+                let sleep = || Box::pin(::tokio::time::sleep(left));
+                let deadline = self.deadline.get_or_insert_with(sleep);
+                if deadline.as_mut().poll(context).is_ready() {
+                    return Poll::Ready(Err(Error::NoAnswer));
+                }
+            }
+            let ready = ready!(socket.poll_read_ready(context));
+            ready
+                .map_err(Error::io("wait for the kernel"))?
+                .clear_ready();
+        }
+    }
+}
+
+impl<P: Protocol, V: View> Stream for DumpStream<'_, P, V> {
+    type Item = Result<Owned<V>, Error>;
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        if self.ended {
+            return Poll::Ready(None);
+        }
+        // Others get their turn, however much the kernel has to say.
+        let budget = ready!(poll_proceed(context));
+        let object = ready!(self.poll_object(context));
+        budget.made_progress();
+        self.ended = !matches!(object, Ok(Some(_)));
+        Poll::Ready(object.transpose())
     }
 }
 

@@ -13,6 +13,7 @@ use std::pin::pin;
 use std::task::{Context, Waker};
 use std::time::Duration;
 
+use futures_util::{StreamExt, TryStreamExt};
 use nl_core::tokio::{AsyncConnection, AsyncSubscription};
 use nl_core::{BatchOptions, Errno, Error, Notification, OnFailure, Socket, Subscription};
 use rtnetlink::*;
@@ -101,6 +102,52 @@ fn a_dump_that_is_left_does_not_disturb_the_next_request() {
 }
 
 #[test]
+fn a_dump_is_a_stream() {
+    nl_netns::isolate!(|| run(async {
+        let mut route = AsyncConnection::<Route>::open().unwrap();
+        let added = route.batch((0..5000).map(NewRoute::numbered)).await;
+        assert!(added.unwrap().is_success());
+        let dump = route.start_dump(&GetRoutes).await.unwrap();
+        let all: Vec<_> = dump.into_stream().try_collect().await.unwrap();
+        assert_eq!(all, route.collect(&GetRoutes).await.unwrap());
+        let dump = route.start_dump(&GetRoutes).await.unwrap();
+        let some: Vec<_> = dump.into_stream().take(7).try_collect().await.unwrap();
+        assert_eq!(some, all[..7]);
+        assert!(route.get(&GetLink("lo")).await.is_ok());
+    }));
+}
+
+#[test]
+fn a_stream_waits_and_ends_with_the_deadline() {
+    run(async {
+        let (mut connection, peer) = pair();
+        let mut dump = connection
+            .start_dump(&GetLinks)
+            .await
+            .unwrap()
+            .into_stream();
+        let late = async {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+            peer.send(&done(1)).unwrap();
+        };
+        let all = async { assert!(dump.next().await.is_none()) };
+        both(late, all).await;
+        assert!(dump.next().await.is_none());
+        drop(dump);
+
+        connection.set_timeout(Some(Duration::from_millis(50)));
+        let mut dump = connection
+            .start_dump(&GetLinks)
+            .await
+            .unwrap()
+            .into_stream();
+        let silent = dump.next().await.unwrap();
+        assert!(matches!(silent, Err(Error::NoAnswer)), "{silent:?}");
+        assert!(dump.next().await.is_none());
+    });
+}
+
+#[test]
 fn events_wake_their_task() {
     nl_netns::isolate!(|| run(async {
         let links = Subscription::<Route>::open(&[1]).unwrap();
@@ -155,6 +202,14 @@ fn errno(seq: u32, errno: i32) -> Vec<u8> {
         out.bytes_mut().extend([0; 16]);
     })
     .unwrap();
+    out.bytes().to_vec()
+}
+
+/// The end of a list.
+fn done(seq: u32) -> Vec<u8> {
+    let mut out = nl_core::Writer::new();
+    out.message(3, 2, seq, |out| out.bytes_mut().extend([0; 4]))
+        .unwrap();
     out.bytes().to_vec()
 }
 
