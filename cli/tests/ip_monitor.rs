@@ -36,9 +36,9 @@ impl Monitor {
         Self { child, file }
     }
 
-    /// What it has written when it is interrupted, as by Ctrl-C.
+    /// What it has written when it is ended. Not by `SIGINT`: shells have background jobs ignore that.
     fn stop(mut self) -> String {
-        kill(Pid::from_raw(self.child.id().cast_signed()), Signal::SIGINT).unwrap();
+        kill(Pid::from_raw(self.child.id().cast_signed()), Signal::SIGTERM).unwrap();
         self.child.wait().unwrap();
         std::fs::read_to_string(&self.file).unwrap()
     }
