@@ -38,7 +38,11 @@ impl Monitor {
 
     /// What it has written when it is ended. Not by `SIGINT`: shells have background jobs ignore that.
     fn stop(mut self) -> String {
-        kill(Pid::from_raw(self.child.id().cast_signed()), Signal::SIGTERM).unwrap();
+        kill(
+            Pid::from_raw(self.child.id().cast_signed()),
+            Signal::SIGTERM,
+        )
+        .unwrap();
         self.child.wait().unwrap();
         std::fs::read_to_string(&self.file).unwrap()
     }

@@ -2,12 +2,14 @@
 
 use std::path::Path;
 use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
 
 use nl_core::Connection;
 use nl_netns::Namespace;
 use nl_route::addr::{AddrFlags, NewAddr};
 use nl_route::link::NewLink;
-use nl_route::{Prefix, Route, RouteExt};
+use nl_route::neigh::GetNeighs;
+use nl_route::{Family, Prefix, Route, RouteExt};
 
 /// What a command line does: exit code, standard output, standard error.
 #[derive(Debug, PartialEq, Eq)]
@@ -121,6 +123,13 @@ fn furnish(netns: &Namespace) {
         let prefix: Prefix = addr.parse().unwrap();
         rt.call(&NewAddr::new(v0, prefix).flags(AddrFlags::NODAD))
             .unwrap();
+    }
+    // The kernel reports the multicast groups of the IPv6 address soon, and so has a neighbour, ff02::16.
+    let end = Instant::now() + Duration::from_secs(20);
+    let neighbours = GetNeighs::all().family(Family::INET6).ifindex(v0);
+    while rt.collect(&neighbours).unwrap().is_empty() {
+        assert!(Instant::now() < end, "no report of multicast groups");
+        std::thread::sleep(Duration::from_millis(2));
     }
 }
 
