@@ -1,12 +1,13 @@
 //! [`Connection`]: requests, dumps and batches over a blocking socket.
 
 use std::marker::PhantomData;
+use std::ops::Range;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::time::Duration;
 
 use crate::error::{DecodeError, Error};
 use crate::exchange::{Event, Exchange};
-use crate::header::{NLM_F_ACK, NLM_F_DUMP, NLM_F_REQUEST};
+use crate::header::{HEADER_LEN, NLM_F_ACK, NLM_F_DUMP, NLM_F_REQUEST};
 use crate::message::Message;
 use crate::request::{DumpRequest, GetRequest, Protocol, Request};
 use crate::session::{CallAnswer, Cursor, GetAnswer, Session, Step};
@@ -393,10 +394,12 @@ impl<P: Protocol, V: View> Dump<'_, P, V> {
         reason = "each view borrows the buffer; Iterator cannot say that"
     )]
     pub fn next(&mut self) -> Result<Option<V::At<'_>>, Error> {
-        match self.next_message()? {
-            Some(message) => Ok(Some(V::parse(message.payload)?)),
-            None => Ok(None),
-        }
+        let Some(place) = self.next_place()? else {
+            return Ok(None);
+        };
+        let payload = place.start + HEADER_LEN..place.end;
+        let payload = self.connection.buffer.get(payload).unwrap_or(&[]);
+        Ok(Some(V::parse(payload)?))
     }
 
     /// The next object's message, unread.
@@ -405,25 +408,33 @@ impl<P: Protocol, V: View> Dump<'_, P, V> {
     ///
     /// As [`next`](Self::next).
     pub fn next_message(&mut self) -> Result<Option<Message<'_>>, Error> {
+        let Some(place) = self.next_place()? else {
+            return Ok(None);
+        };
+        // Parsed a second time because a borrow cannot leave the loop that refills the buffer.
+        let message = self.connection.buffer.get(place).unwrap_or(&[]);
+        Ok(Some(Message::split(message)?.0))
+    }
+
+    /// Where in the buffer the next object's message stands.
+    #[inline]
+    fn next_place(&mut self) -> Result<Option<Range<usize>>, Error> {
         let Connection {
             socket,
             session,
             buffer,
             ..
         } = &mut *self.connection;
-        let place = loop {
+        loop {
             match self.cursor.step(session, buffer)? {
-                Step::Object(place) => break place,
+                Step::Object(place) => return Ok(Some(place)),
                 Step::End => return Ok(None),
                 Step::Receive => {
                     let received = socket.receive_by(buffer, &mut self.patience)?;
                     self.cursor.received(received);
                 }
             }
-        };
-        // Parsed a second time because a borrow cannot leave the loop that refills the buffer.
-        let message = buffer.get(place).unwrap_or(&[]);
-        Ok(Some(Message::split(message)?.0))
+        }
     }
 
     /// Whether the kernel said that the objects changed while they were listed.

@@ -145,6 +145,19 @@ impl Exchange {
         self.control(seq, message)
     }
 
+    /// Whether a message is an object of a list that changes nothing here: [`accept`](Self::accept) would only hand
+    /// it back.
+    #[inline]
+    pub(crate) fn is_plain_reply(&self, source: Source, message: &Message<'_>) -> bool {
+        self.expect == Expect::Dump
+            && !self.done
+            && source == Source::KERNEL
+            && message.header.port.get() == self.port
+            && message.header.seq.get() == self.first
+            && message.flags() & NLM_F_DUMP_INTR == 0
+            && message.message_type() >= NLMSG_MIN_TYPE
+    }
+
     fn control<'a>(&mut self, seq: u32, message: Message<'a>) -> Event<'a> {
         match message.message_type() {
             NLMSG_ERROR => {

@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 use crate::error::{DecodeError, Error, KernelError, What};
 use crate::exchange::{Event, Exchange, Source};
 use crate::extack::Failure;
+use crate::header::HEADER_LEN;
 use crate::message::{Message, Messages};
 use crate::request::{Protocol, Request};
 use crate::socket::{Patience, Socket};
@@ -267,7 +268,34 @@ impl Cursor {
     }
 
     /// Goes on to the next object in `buffer`.
+    #[inline]
     pub(crate) fn step<P: Protocol>(
+        &mut self,
+        session: &mut Session<P>,
+        buffer: &[u8],
+    ) -> Result<Step, Error> {
+        match self.plain(buffer) {
+            Some(place) => Ok(Step::Object(place)),
+            None => self.step_over(session, buffer),
+        }
+    }
+
+    /// The next message, if it is what most of a list are: one more object, and nothing to remember.
+    #[inline]
+    fn plain(&mut self, buffer: &[u8]) -> Option<Range<usize>> {
+        let (message, behind) = Message::split(buffer.get(self.at..self.len)?).ok()?;
+        if message.message_type() != self.reply_type
+            || !self.exchange.is_plain_reply(self.source, &message)
+        {
+            return None;
+        }
+        let start = self.at;
+        self.at = self.len - behind.len();
+        Some(start..start + HEADER_LEN + message.payload.len())
+    }
+
+    #[inline(never)]
+    fn step_over<P: Protocol>(
         &mut self,
         session: &mut Session<P>,
         buffer: &[u8],
@@ -299,7 +327,8 @@ impl Cursor {
             match event {
                 Event::Reply(message) => {
                     expect_type(&message, self.reply_type)?;
-                    return Ok(Step::Object(start..self.at));
+                    let end = start + HEADER_LEN + message.payload.len();
+                    return Ok(Step::Object(start..end));
                 }
                 Event::Failed(seq, failure) => {
                     let error = explain::<P>(session.out.bytes(), seq, failure);
