@@ -399,6 +399,27 @@ enum Claim {
     Absent,
 }
 
+/// Moves routes to their buckets, in place. Identities are hashes: the buckets are of about the same size.
+fn gather(known: &mut [Known], starts: &[u32], bucket: impl Fn(&Known) -> usize) {
+    // Where the next route of each bucket goes; all before that are in their place.
+    let mut next: Vec<u32> = starts.to_vec();
+    for (this, &end) in starts.iter().skip(1).enumerate() {
+        while let Some(&at) = next.get(this)
+            && at < end
+            && let Some(route) = known.get(at as usize)
+        {
+            let Some(place) = next.get_mut(bucket(route)) else {
+                return;
+            };
+            let target = *place as usize;
+            *place += 1;
+            if target != at as usize {
+                known.swap(at as usize, target);
+            }
+        }
+    }
+}
+
 impl Snapshot {
     fn take(
         rt: &mut Connection<Route>,
@@ -424,15 +445,28 @@ impl Snapshot {
     }
 
     fn new(mut known: Vec<Known>) -> Self {
-        known.sort_unstable_by_key(|route| route.print.identity);
         // Some four routes for each value of the upper bits.
         let bits = (known.len() / 4).max(1).ilog2();
         let shift = 63 - bits;
-        let mut starts = Vec::with_capacity((2 << bits) + 1);
-        for (at, route) in (0u32..).zip(&known) {
-            let bucket = usize::try_from(route.print.identity >> shift).unwrap_or(0);
-            while starts.len() <= bucket {
-                starts.push(at);
+        let bucket = |route: &Known| usize::try_from(route.print.identity >> shift).unwrap_or(0);
+        let mut starts = vec![0u32; (2 << bits) + 1];
+        for route in &known {
+            if let Some(count) = starts.get_mut(bucket(route) + 1) {
+                *count += 1;
+            }
+        }
+        let mut sum = 0;
+        for start in &mut starts {
+            sum += *start;
+            *start = sum;
+        }
+        gather(&mut known, &starts, bucket);
+        for bounds in starts.windows(2) {
+            if let &[from, to] = bounds
+                && let Some(among) = known.get_mut(from as usize..to as usize)
+                && among.len() > 1
+            {
+                among.sort_unstable_by_key(|route| route.print.identity);
             }
         }
         Self {
