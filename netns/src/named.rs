@@ -45,10 +45,23 @@ pub fn path(name: impl AsRef<OsStr>) -> Result<PathBuf> {
 /// `EEXIST` if the name is taken, `EPERM` or `EACCES` without `CAP_SYS_ADMIN`, [`Error::InvalidName`]. Nothing is left
 /// behind then but the directory.
 pub fn create(name: impl AsRef<OsStr>) -> Result<Namespace> {
+    create_with(name, || ()).map(|(namespace, ())| namespace)
+}
+
+/// Makes a namespace with a name as [`create`] does, and runs `work` inside on the thread that makes it, before the name
+/// stands for it: cheaper than a [`Namespace::run`] afterwards, say to open the first socket. Returns what `work`
+/// returns, too.
+///
+/// # Errors
+///
+/// As [`create`].
+pub fn create_with<T: Send>(
+    name: impl AsRef<OsStr>,
+    work: impl FnOnce() -> T + Send,
+) -> Result<(Namespace, T)> {
     let name = name.as_ref();
-    let mut made = None;
-    bind(name, || {
-        let namespace = Namespace::new().map_err(|error| match error {
+    let (namespace, result) = bind(name, || {
+        let (namespace, result) = Namespace::new_with(work).map_err(|error| match error {
             Error::System { source, .. } => Error::system(
                 format!(
                     "Failed to create a new network namespace \"{}\"",
@@ -59,14 +72,11 @@ pub fn create(name: impl AsRef<OsStr>) -> Result<Namespace> {
             other => other,
         })?;
         let source = format!("/proc/self/fd/{}", namespace.as_fd().as_raw_fd());
-        made = Some(namespace);
         // iproute2 binds the file of its own, moved, thread.
-        Ok((source.into(), "/proc/self/ns/net".into()))
+        let shown = "/proc/self/ns/net".to_owned();
+        Ok((source.into(), shown, (namespace, result)))
     })?;
-    match made {
-        Some(namespace) => Ok(namespace.with_name(name)),
-        None => Namespace::open(name),
-    }
+    Ok((namespace.with_name(name), result))
 }
 
 /// Gives the namespace of a process a name.
@@ -79,7 +89,7 @@ pub fn create(name: impl AsRef<OsStr>) -> Result<Namespace> {
 pub fn attach(name: impl AsRef<OsStr>, pid: u32) -> Result<Namespace> {
     let name = name.as_ref();
     let source = format!("/proc/{pid}/ns/net");
-    bind(name, || Ok((source.clone().into(), source)))?;
+    bind(name, || Ok((source.clone().into(), source, ())))?;
     Namespace::open(name)
 }
 
@@ -173,8 +183,9 @@ fn stat(path: &Path) -> Result<NamespaceId> {
         .map_err(|error| Error::system("Cannot open network namespace", error))
 }
 
-/// Makes the file of a name and binds what `source` returns over it: the file to bind, and its name in an error.
-fn bind(name: &OsStr, source: impl FnOnce() -> Result<(PathBuf, String)>) -> Result<()> {
+/// Makes the file of a name and binds what `source` returns over it: the file to bind, its name in an error, and what is
+/// handed on.
+fn bind<T>(name: &OsStr, source: impl FnOnce() -> Result<(PathBuf, String, T)>) -> Result<T> {
     let path = path(name)?;
     make_directory()?;
     OpenOptions::new()
@@ -190,7 +201,7 @@ fn bind(name: &OsStr, source: impl FnOnce() -> Result<(PathBuf, String)>) -> Res
             )
         })?;
     source()
-        .and_then(|(file, shown)| {
+        .and_then(|(file, shown, rest)| {
             mount(
                 Some(&file),
                 &path,
@@ -200,7 +211,8 @@ fn bind(name: &OsStr, source: impl FnOnce() -> Result<(PathBuf, String)>) -> Res
             )
             .map_err(|errno| {
                 Error::system(format!("Bind {shown} -> {} failed", path.display()), errno)
-            })
+            })?;
+            Ok(rest)
         })
         .inspect_err(|_| {
             let _ = umount2(&path, MntFlags::MNT_DETACH);
