@@ -258,3 +258,98 @@ impl WordHash {
         u64::try_from(sum >> 64).unwrap_or(0)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::route::{NewHop, RTAX_MTU, RouteMetrics, RouteProtocol, RouteScope, RouteTable};
+
+    fn route() -> NewRoute {
+        NewRoute::new(Prefix::new([10, 1, 2, 0].into(), 24))
+            .via([10, 0, 0, 2].into())
+            .dev(3)
+    }
+
+    #[test]
+    fn every_property_makes_a_difference() {
+        let to = |addr: [u8; 4], len| NewRoute::new(Prefix::new(addr.into(), len));
+        let hop = |last: u8, ifindex| NewHop::via([10, 0, 0, last].into()).ifindex(ifindex);
+        let encap = |bytes: [u8; 4]| {
+            crate::route::Encap::new(EncapType(1), move |out| out.raw(1, &bytes))
+        };
+        let routes = [
+            route(),
+            to([10, 1, 2, 0], 24).dev(3),
+            to([10, 1, 2, 0], 25).via([10, 0, 0, 2].into()).dev(3),
+            to([10, 1, 3, 0], 24).via([10, 0, 0, 2].into()).dev(3),
+            NewRoute::new(Prefix::ALL_V4),
+            NewRoute::new(Prefix::ALL_V6),
+            NewRoute::new(Prefix::new("2001:db8:0:1::".parse().unwrap(), 64)),
+            NewRoute::new(Prefix::new("2001:db8::1:0:0:0".parse().unwrap(), 80)),
+            route().via([10, 0, 0, 3].into()),
+            route().via("fe80::1".parse().unwrap()),
+            route().dev(4),
+            route().onlink(),
+            route().table(RouteTable(1000)),
+            route().tos(4),
+            route().metric(1000),
+            route().protocol(RouteProtocol::STATIC),
+            route().scope(RouteScope::LINK),
+            route().route_type(RouteType::BLACKHOLE),
+            route().prefsrc([10, 0, 0, 1].into()),
+            route().prefsrc([10, 0, 0, 9].into()),
+            route().flow(1),
+            route().flow(1 << 16),
+            to([10, 1, 2, 0], 24).nh_id(1),
+            to([10, 1, 2, 0], 24).nh_id(2),
+            route().metrics(RouteMetrics::default().set(RTAX_MTU, 1400)),
+            route().metrics(RouteMetrics::default().set(RTAX_MTU, 1300)),
+            route().encap(encap([1; 4])),
+            route().encap(encap([2; 4])),
+            to([10, 1, 2, 0], 24).hop(hop(2, 3)).hop(hop(3, 3)),
+            to([10, 1, 2, 0], 24).hop(hop(2, 3)).hop(hop(3, 4)),
+            to([10, 1, 2, 0], 24)
+                .hop(hop(2, 3))
+                .hop(hop(3, 3).weight(7)),
+        ];
+        let mut prints = Fingerprints::default();
+        let mut seen: Vec<Fingerprint> = Vec::new();
+        for route in &routes {
+            let print = prints.of_request(route).unwrap();
+            assert_eq!(print, prints.of_request(route).unwrap());
+            let same = seen.iter().position(|other| *other == print);
+            assert_eq!(same, None, "{route:?}");
+            seen.push(print);
+        }
+    }
+
+    #[test]
+    fn a_way_that_is_alone_is_the_same_inside_a_multipath_list() {
+        let alone = NewHop::via([10, 0, 0, 2].into()).ifindex(3);
+        let listed = NewRoute::new(Prefix::new([10, 1, 2, 0].into(), 24)).hop(alone);
+        let mut prints = Fingerprints::default();
+        let print = prints.of_request(&route()).unwrap();
+        assert_eq!(prints.of_request(&listed).unwrap(), print);
+    }
+
+    #[test]
+    fn the_order_of_ways_makes_no_difference() {
+        let hop = |last: u8| NewHop::via([10, 0, 0, last].into()).ifindex(3);
+        let route = || NewRoute::new(Prefix::new([10, 1, 2, 0].into(), 24));
+        let mut prints = Fingerprints::default();
+        let one = prints.of_request(&route().hop(hop(2)).hop(hop(3))).unwrap();
+        let other = prints.of_request(&route().hop(hop(3)).hop(hop(2))).unwrap();
+        assert_eq!(one, other);
+    }
+
+    #[test]
+    fn words_that_sum_to_the_same_are_told_apart() {
+        let hash = WordHash::default();
+        let lists = [[0, 0], [0, 1], [1, 0], [1, 1], [u64::MAX, 1], [2, u64::MAX]];
+        for (index, list) in lists.iter().enumerate() {
+            for other in lists.iter().take(index) {
+                assert_ne!(hash.of(*list), hash.of(*other), "{list:?} {other:?}");
+            }
+        }
+    }
+}
