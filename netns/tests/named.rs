@@ -45,6 +45,22 @@ fn mounts_of(place: &str) -> usize {
 }
 
 #[test]
+fn the_first_work_is_done_inside_the_new_network() {
+    isolate!(|| {
+        let here = Namespace::current().unwrap();
+        let (red, inside) = named::create_with("red", || Namespace::current().unwrap()).unwrap();
+        assert_eq!(inside, red);
+        assert_eq!(Namespace::open("red").unwrap(), red);
+        assert_eq!(Namespace::current().unwrap(), here);
+        // A name that is taken: nobody works, and it stays.
+        let mut worked = false;
+        named::create_with("red", || worked = true).unwrap_err();
+        assert!(!worked);
+        assert_eq!(Namespace::open("red").unwrap(), red);
+    });
+}
+
+#[test]
 fn a_created_name_is_a_new_network() {
     isolate!(|| {
         let here = Namespace::current().unwrap();
