@@ -35,13 +35,13 @@ fn put_route(out: &mut [u8; 60], dst: [u8; 4], gateway: [u8; 4], ifindex: i32, t
 
 pub(crate) fn route(contest: &mut Contest) {
     let mut out = [0; 60];
-    contest.time("encode route", "by hand", || {
+    contest.time("encode route", "by hand", move |_| {
         let (dst, gateway) = (black_box(NETWORK).octets(), black_box(GATEWAY).octets());
         put_route(&mut out, dst, gateway, black_box(IFINDEX), black_box(TABLE));
         black_box(&out);
     });
-    let message = route_message();
-    contest.time("decode route", "by hand", || {
+    let message = route_message().to_vec();
+    contest.time("decode route", "by hand", move |_| {
         let mut attrs = &black_box(&message[..])[28..];
         let (mut dst, mut gateway, mut ifindex, mut table) = (0, 0, 0, 0);
         while let [a, b, c, _, ..] = *attrs {

@@ -7,9 +7,9 @@ use std::io::Cursor;
 use std::net::Ipv4Addr;
 
 use neli::consts::nl::NlmF;
-use neli::consts::rtnl::{Ifla, RtAddrFamily, RtScope, RtTable, Rta, Rtm, Rtn, Rtprot};
+use neli::consts::rtnl::{Ifla, IflaInfo, RtAddrFamily, RtScope, RtTable, Rta, Rtm, Rtn, Rtprot};
 use neli::nl::{NlPayload, Nlmsghdr, NlmsghdrBuilder};
-use neli::rtnl::{Ifinfomsg, Rtattr, RtattrBuilder, Rtmsg, RtmsgBuilder};
+use neli::rtnl::{Ifinfomsg, IfinfomsgBuilder, Rtattr, RtattrBuilder, Rtmsg, RtmsgBuilder};
 use neli::types::{Buffer, RtBuffer};
 use neli::{FromBytes, FromBytesWithInput, ToBytes};
 use netlink_bindings::{nftables, rt_link, rt_route, rt_rule};
@@ -57,10 +57,8 @@ fn deserialize(bytes: &[u8]) -> RouteNetlinkMessage {
 }
 
 pub(crate) fn route(contest: &mut Contest) {
-    let message = route_message();
-    let mut buffer = Vec::new();
-
-    contest.time("encode route", BINDINGS, || {
+    let message: &'static [u8] = route_message().to_vec().leak();
+    contest.time("encode route", BINDINGS, move |buffer| {
         let header = rt_route::Rtmsg {
             rtm_family: 2,
             rtm_dst_len: BITS,
@@ -68,7 +66,7 @@ pub(crate) fn route(contest: &mut Contest) {
             rtm_type: 1,
             ..rt_route::Rtmsg::default()
         };
-        let request = rt_route::Request::new_with_buf(&mut buffer)
+        let request = rt_route::Request::new_with_buf(buffer)
             .set_create()
             .set_excl();
         let mut request = request.op_newroute_do(&header);
@@ -80,26 +78,26 @@ pub(crate) fn route(contest: &mut Contest) {
             .push_oif(black_box(IFINDEX) as u32);
         black_box(&request);
     });
-    contest.time("decode route", BINDINGS, || {
-        let payload = &black_box(&message[..])[HEADER..];
+    contest.time("decode route", BINDINGS, move |_| {
+        let payload = &black_box(message)[HEADER..];
         let (_, attrs) = rt_route::OpNewrouteDo::decode_request(payload);
         for attr in attrs {
             black_box(attr.unwrap());
         }
     });
 
-    contest.time("encode route", PACKET, || {
+    contest.time("encode route", PACKET, move |buffer| {
         let route = RouteMessageBuilder::<Ipv4Addr>::new()
             .destination_prefix(black_box(NETWORK), BITS)
             .gateway(black_box(GATEWAY))
             .table_id(black_box(TABLE))
             .output_interface(black_box(IFINDEX) as u32)
             .build();
-        serialize(&mut buffer, RouteNetlinkMessage::NewRoute(route));
-        black_box(&buffer);
+        serialize(buffer, RouteNetlinkMessage::NewRoute(route));
+        black_box(buffer);
     });
-    contest.time("decode route", PACKET, || {
-        let RouteNetlinkMessage::NewRoute(route) = deserialize(black_box(&message)) else {
+    contest.time("decode route", PACKET, move |_| {
+        let RouteNetlinkMessage::NewRoute(route) = deserialize(black_box(message)) else {
             panic!("no route");
         };
         let _: &RouteMessage = &route;
@@ -110,7 +108,7 @@ pub(crate) fn route(contest: &mut Contest) {
         }
     });
 
-    contest.time("encode route", NLINK, || {
+    contest.time("encode route", NLINK, move |_| {
         let route = nlink::Ipv4Route::new(black_box(NETWORK), BITS)
             .gateway(black_box(GATEWAY))
             .table(black_box(TABLE));
@@ -122,8 +120,8 @@ pub(crate) fn route(contest: &mut Contest) {
         route.write_add(&mut builder, &interfaces);
         black_box(builder.finish());
     });
-    contest.time("decode route", NLINK, || {
-        let payload = &black_box(&message[..])[HEADER..];
+    contest.time("decode route", NLINK, move |_| {
+        let payload = &black_box(message)[HEADER..];
         let route = nlink::netlink::messages::RouteMessage::from_bytes(payload).unwrap();
         black_box((
             route.destination(),
@@ -133,7 +131,7 @@ pub(crate) fn route(contest: &mut Contest) {
         ));
     });
 
-    contest.time("encode route", NELI, || {
+    contest.time("encode route", NELI, move |buffer| {
         let attr = |number, payload: &[u8]| -> Rtattr<Rta, Buffer> {
             let attr = RtattrBuilder::default()
                 .rta_type(number)
@@ -164,12 +162,12 @@ pub(crate) fn route(contest: &mut Contest) {
             .nl_payload(NlPayload::Payload(route))
             .build()
             .unwrap();
-        let mut out = Cursor::new(std::mem::take(&mut buffer));
+        let mut out = Cursor::new(std::mem::take(buffer));
         message.to_bytes(&mut out).unwrap();
-        buffer = black_box(out.into_inner());
+        *buffer = black_box(out.into_inner());
     });
-    contest.time("decode route", NELI, || {
-        let mut cursor = Cursor::new(black_box(&message[..]));
+    contest.time("decode route", NELI, move |_| {
+        let mut cursor = Cursor::new(black_box(message));
         let message = Nlmsghdr::<Rtm, Rtmsg>::from_bytes(&mut cursor).unwrap();
         for attr in message.get_payload().unwrap().rtattrs().iter() {
             black_box(attr.rta_payload().as_ref());
@@ -178,10 +176,9 @@ pub(crate) fn route(contest: &mut Contest) {
 }
 
 pub(crate) fn link(contest: &mut Contest) {
-    let mut buffer = Vec::new();
-    contest.time("encode link", BINDINGS, || {
+    contest.time("encode link", BINDINGS, move |buffer| {
         let header = rt_link::Ifinfomsg::default();
-        let request = rt_link::Request::new_with_buf(&mut buffer)
+        let request = rt_link::Request::new_with_buf(buffer)
             .set_create()
             .set_excl();
         let mut request = request.op_newlink_do(&header);
@@ -194,7 +191,7 @@ pub(crate) fn link(contest: &mut Contest) {
             .end_nested();
         black_box(&request);
     });
-    contest.time("decode link", BINDINGS, || {
+    contest.time("decode link", BINDINGS, move |_| {
         let (header, attrs) = rt_link::OpNewlinkDo::decode_request(black_box(LISTED));
         let (mut name, mut mtu, mut address) = (None::<&CStr>, 0, None::<&[u8]>);
         for attr in attrs {
@@ -208,18 +205,18 @@ pub(crate) fn link(contest: &mut Contest) {
         black_box((header.ifi_index, name, mtu, address));
     });
 
-    contest.time("encode link", PACKET, || {
+    contest.time("encode link", PACKET, move |buffer| {
         let link = LinkBridge::new(black_box(NAME)).mtu(black_box(MTU)).build();
-        serialize(&mut buffer, RouteNetlinkMessage::NewLink(link));
-        black_box(&buffer);
+        serialize(buffer, RouteNetlinkMessage::NewLink(link));
+        black_box(buffer);
     });
-    contest.time("decode link", PACKET, || {
+    contest.time("decode link", PACKET, move |_| {
         let link = LinkMessage::parse(black_box(LISTED)).unwrap();
         let wanted = |attribute: &&LinkAttribute| matches!(attribute, LinkAttribute::IfName(_));
         black_box(link.attributes.iter().find(wanted));
     });
 
-    contest.time("encode link", NLINK, || {
+    contest.time("encode link", NLINK, move |_| {
         let link = BridgeLink::new(black_box(NAME)).mtu(black_box(MTU));
         let mut builder = nlink::netlink::MessageBuilder::new(16, 0x605);
         // As Connection::add_link begins.
@@ -227,30 +224,64 @@ pub(crate) fn link(contest: &mut Contest) {
         link.write_to(&mut builder, None);
         black_box(builder.finish());
     });
-    contest.time("decode link", NLINK, || {
+    contest.time("decode link", NLINK, move |_| {
         let link = nlink::netlink::messages::LinkMessage::from_bytes(black_box(LISTED)).unwrap();
         black_box((link.ifindex(), link.name(), link.mtu(), link.address()));
     });
 
-    contest.time("decode link", NELI, || {
+    contest.time("encode link", NELI, move |buffer| {
+        let attr = |number, payload: &[u8]| -> Rtattr<Ifla, Buffer> {
+            let attr = RtattrBuilder::default()
+                .rta_type(number)
+                .rta_payload(Buffer::from(payload));
+            attr.build().unwrap()
+        };
+        let kind: Rtattr<IflaInfo, Buffer> = RtattrBuilder::default()
+            .rta_type(IflaInfo::Kind)
+            .rta_payload(Buffer::from(&b"bridge"[..]))
+            .build()
+            .unwrap();
+        let mut attrs = RtBuffer::new();
+        attrs.push(attr(Ifla::Ifname, black_box(c"br0").to_bytes_with_nul()));
+        attrs.push(attr(Ifla::Mtu, &black_box(MTU).to_ne_bytes()));
+        attrs.push(attr(Ifla::Linkinfo, &[]).nest(&kind).unwrap());
+        let link = IfinfomsgBuilder::default()
+            .ifi_family(RtAddrFamily::Unspecified)
+            .rtattrs(attrs)
+            .build()
+            .unwrap();
+        let message = NlmsghdrBuilder::default()
+            .nl_type(Rtm::Newlink)
+            .nl_flags(NlmF::REQUEST | NlmF::ACK | NlmF::CREATE | NlmF::EXCL)
+            .nl_seq(1)
+            .nl_payload(NlPayload::Payload(link))
+            .build()
+            .unwrap();
+        let mut out = Cursor::new(std::mem::take(buffer));
+        message.to_bytes(&mut out).unwrap();
+        *buffer = black_box(out.into_inner());
+    });
+    contest.time("decode link", NELI, move |_| {
         let mut cursor = Cursor::new(black_box(LISTED));
         let link = Ifinfomsg::from_bytes_with_input(&mut cursor, LISTED.len()).unwrap();
         let handle = link.rtattrs().get_attr_handle();
-        black_box(handle.get_attr_payload_as::<u32>(Ifla::Mtu).unwrap());
+        let name = handle.get_attr_payload_as_with_len::<String>(Ifla::Ifname);
+        let mtu = handle.get_attr_payload_as::<u32>(Ifla::Mtu);
+        let address = handle.get_attribute(Ifla::Address).map(Rtattr::rta_payload);
+        black_box((link.ifi_index(), name.unwrap(), mtu.unwrap(), address));
     });
 }
 
 pub(crate) fn rule(contest: &mut Contest) {
-    let message = ours::rule_message();
-    let mut buffer = Vec::new();
-    contest.time("encode rule", BINDINGS, || {
+    let message: &'static [u8] = ours::rule_message().leak();
+    contest.time("encode rule", BINDINGS, move |buffer| {
         let header = rt_rule::FibRuleHdr {
             family: 2,
             src_len: BITS,
             action: 1,
             ..rt_rule::FibRuleHdr::default()
         };
-        let request = rt_rule::Request::new_with_buf(&mut buffer)
+        let request = rt_rule::Request::new_with_buf(buffer)
             .set_create()
             .set_excl();
         let mut request = request.op_newrule_do(&header);
@@ -261,15 +292,15 @@ pub(crate) fn rule(contest: &mut Contest) {
             .push_table(black_box(TABLE));
         black_box(&request);
     });
-    contest.time("decode rule", BINDINGS, || {
-        let payload = &black_box(&message[..])[HEADER..];
+    contest.time("decode rule", BINDINGS, move |_| {
+        let payload = &black_box(message)[HEADER..];
         let (_, attrs) = rt_rule::OpNewruleDo::decode_request(payload);
         for attr in attrs {
             black_box(attr.unwrap());
         }
     });
 
-    contest.time("encode rule", PACKET, || {
+    contest.time("encode rule", PACKET, move |buffer| {
         let mut rule = RuleMessage::default();
         rule.header.family = AddressFamily::Inet;
         rule.header.src_len = BITS;
@@ -279,36 +310,35 @@ pub(crate) fn rule(contest: &mut Contest) {
             RuleAttribute::Priority(black_box(PRIORITY)),
             RuleAttribute::Table(black_box(TABLE)),
         ];
-        serialize(&mut buffer, RouteNetlinkMessage::NewRule(rule));
-        black_box(&buffer);
+        serialize(buffer, RouteNetlinkMessage::NewRule(rule));
+        black_box(buffer);
     });
-    contest.time("decode rule", PACKET, || {
-        black_box(deserialize(black_box(&message)));
+    contest.time("decode rule", PACKET, move |_| {
+        black_box(deserialize(black_box(message)));
     });
 
-    contest.time("encode rule", NLINK, || {
+    contest.time("encode rule", NLINK, move |_| {
         let rule = RuleBuilder::v4()
             .from_v4(black_box(NETWORK), BITS)
             .table(black_box(TABLE))
             .priority(black_box(PRIORITY));
         black_box(rule.build().unwrap().finish());
     });
-    contest.time("decode rule", NLINK, || {
-        let payload = &black_box(&message[..])[HEADER..];
+    contest.time("decode rule", NLINK, move |_| {
+        let payload = &black_box(message)[HEADER..];
         let rule = nlink::netlink::messages::RuleMessage::from_bytes(payload).unwrap();
         black_box((rule.source(), rule.table_id(), rule.priority()));
     });
 }
 
 pub(crate) fn elements(contest: &mut Contest) {
-    let message = ours::elements_message();
-    let mut buffer = Vec::new();
-    contest.time("encode 100 elements", BINDINGS, || {
+    let message: &'static [u8] = ours::elements_message().leak();
+    contest.time("encode 100 elements", BINDINGS, move |buffer| {
         let header = nftables::Nfgenmsg {
             nfgen_family: 1,
             ..nftables::Nfgenmsg::default()
         };
-        let request = nftables::Request::new_with_buf(&mut buffer).set_create();
+        let request = nftables::Request::new_with_buf(buffer).set_create();
         let mut request = request.op_newsetelem_do(&header);
         let mut list = request
             .encode()
@@ -325,8 +355,8 @@ pub(crate) fn elements(contest: &mut Contest) {
         drop(list);
         black_box(&request);
     });
-    contest.time("decode 100 elements", BINDINGS, || {
-        let payload = &black_box(&message[..])[HEADER..];
+    contest.time("decode 100 elements", BINDINGS, move |_| {
+        let payload = &black_box(message)[HEADER..];
         let (_, attrs) = nftables::OpNewsetelemDo::decode_request(payload);
         let mut count = 0;
         for element in attrs.get_elements().unwrap().get_elem() {

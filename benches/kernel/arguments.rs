@@ -6,16 +6,18 @@ use crate::case::{self, Case};
 pub(crate) const HELP: &str = "\
 cargo bench -p nlctl-benches [--features peers] --bench kernel -- [CASE]… [OPTION]…
 
-Runs the cases (all but the longest unless some are named) and writes RESULTS.md and plots.
-Needs root, or: nlctl sandbox cargo bench …
+Runs the cases, all unless some are named, and writes RESULTS.md and plots; of cases that do not run
+now the last results are kept. Needs root, or: nlctl sandbox cargo bench …
 
   --list             the cases and who takes part
-  --report           only writes RESULTS.md, of what was measured before
-  --rounds N         rounds, 5 unless said otherwise; medians are taken
+  --report           only writes RESULTS.md, of what was measured before, also by the codec's benchmark
+  --rounds N         rounds of each case instead of its own number; medians are taken
   --scale X          X times as many objects as usual, say 0.01; then nothing is written
-  --only NAME        only this contestant beside the floor; may be repeated
+  --only NAME        only this contestant beside the floor; may be repeated; then nothing is written
   --write, --no-write
-                     whether RESULTS.md and plots are written";
+                     whether RESULTS.md and plots are written
+
+Our program is measured if it was built (cargo build --release -p nlctl) or if NLCTL names it.";
 
 /// What to do.
 #[derive(Debug)]
@@ -32,7 +34,8 @@ pub(crate) enum Arguments {
 #[derive(Debug)]
 pub(crate) struct Options {
     pub(crate) cases: Vec<&'static Case>,
-    pub(crate) rounds: u32,
+    /// Of each case, if not its own number.
+    pub(crate) rounds: Option<u32>,
     pub(crate) scale: f64,
     pub(crate) only: Vec<String>,
     pub(crate) write: bool,
@@ -53,7 +56,7 @@ impl Arguments {
     pub(crate) fn read(words: &[String]) -> Result<Self> {
         let mut options = Options {
             cases: Vec::new(),
-            rounds: 5,
+            rounds: None,
             scale: 1.0,
             only: Vec::new(),
             write: true,
@@ -68,7 +71,7 @@ impl Arguments {
                 "--help" | "-h" => return Ok(Self::Help),
                 "--report" => return Ok(Self::Report),
                 "--list" => return Ok(Self::List),
-                "--rounds" => options.rounds = value()?.parse()?,
+                "--rounds" => options.rounds = Some(value()?.parse()?),
                 "--scale" => options.scale = value()?.parse()?,
                 "--only" => options.only.push(value()?.clone()),
                 "--write" => write = Some(true),
@@ -88,9 +91,7 @@ impl Arguments {
             }
         }
         if options.cases.is_empty() {
-            options
-                .cases
-                .extend(case::CASES.iter().filter(|case| !case.long));
+            options.cases.extend(case::CASES);
         }
         options.write = write.unwrap_or(options.scale == 1.0 && options.only.is_empty());
         Ok(Self::All(options))

@@ -3,6 +3,7 @@
 #[cfg(feature = "peers")]
 use crate::contestant::{bindings, neli, nlink, rtnetlink};
 use crate::contestant::{floor, ip, ours};
+use crate::report::Figure;
 use crate::sample::Part;
 use crate::{Result, program};
 
@@ -15,8 +16,10 @@ pub(crate) struct Case {
     pub(crate) unit: &'static str,
     /// How many of them.
     pub(crate) items: u32,
-    /// Takes so long that it must be asked for.
-    pub(crate) long: bool,
+    /// How often, unless said otherwise.
+    pub(crate) rounds: u32,
+    /// What its plot and the summary show: with links the kernel sleeps, so the clock counts there.
+    pub(crate) figure: Figure,
     /// The first is the floor, which the others are compared with.
     pub(crate) contestants: &'static [Contestant],
 }
@@ -62,8 +65,14 @@ pub(crate) fn find(name: &str) -> Option<&'static Case> {
 
 pub(crate) fn list() {
     for case in CASES {
-        let note = if case.long { " (only if named)" } else { "" };
-        println!("{}: {} × {}{note}", case.name, case.items, case.unit);
+        let Case {
+            name,
+            items,
+            unit,
+            rounds,
+            ..
+        } = case;
+        println!("{name}: {items} × {unit}, {rounds} rounds");
         for contestant in case.contestants {
             println!("    {:<24} {}", contestant.name, contestant.how);
         }
@@ -92,7 +101,8 @@ pub(crate) static CASES: &[Case] = &[
         title: "IPv4 routes by gateway",
         unit: "route",
         items: 100_000,
-        long: false,
+        rounds: 5,
+        figure: Figure::Cpu,
         contestants: ROUTES4,
     },
     Case {
@@ -100,15 +110,17 @@ pub(crate) static CASES: &[Case] = &[
         title: "A million IPv4 routes by gateway",
         unit: "route",
         items: 1_000_000,
-        long: true,
-        contestants: MILLION,
+        rounds: 2,
+        figure: Figure::Cpu,
+        contestants: ROUTES4,
     },
     Case {
         name: "routes6",
         title: "IPv6 routes by gateway",
         unit: "route",
         items: 100_000,
-        long: false,
+        rounds: 5,
+        figure: Figure::Cpu,
         contestants: ROUTES6,
     },
     Case {
@@ -116,7 +128,8 @@ pub(crate) static CASES: &[Case] = &[
         title: "IPv4 routes re-pointed to another gateway",
         unit: "route",
         items: 100_000,
-        long: false,
+        rounds: 5,
+        figure: Figure::Cpu,
         contestants: &[
             Contestant::new(FLOOR.name, FLOOR.how, floor::replace),
             Contestant::new("nlctl", "Bulk::replace_routes", ours::replace),
@@ -127,6 +140,14 @@ pub(crate) static CASES: &[Case] = &[
             Contestant::new("nlink", "replace_route", nlink::replace),
             #[cfg(feature = "peers")]
             Contestant::new("rtnetlink", "route().add().replace()", rtnetlink::replace),
+            #[cfg(feature = "peers")]
+            Contestant::new(
+                "rtnetlink, batch",
+                "netlink-proto: request_batch of 200",
+                rtnetlink::replace_batch,
+            ),
+            #[cfg(feature = "peers")]
+            Contestant::new("neli", "NlRouter::send", neli::replace),
         ],
     },
     Case {
@@ -134,7 +155,8 @@ pub(crate) static CASES: &[Case] = &[
         title: "A file of IPv4 routes",
         unit: "route",
         items: 100_000,
-        long: false,
+        rounds: 5,
+        figure: Figure::Cpu,
         contestants: LOADS,
     },
     Case {
@@ -142,7 +164,8 @@ pub(crate) static CASES: &[Case] = &[
         title: "A file of a million IPv4 routes",
         unit: "route",
         items: 1_000_000,
-        long: true,
+        rounds: 2,
+        figure: Figure::Cpu,
         contestants: LOADS,
     },
     Case {
@@ -150,7 +173,8 @@ pub(crate) static CASES: &[Case] = &[
         title: "A table made equal to a list, of which 1 % differ",
         unit: "route",
         items: 100_000,
-        long: false,
+        rounds: 5,
+        figure: Figure::Cpu,
         contestants: &[
             Contestant::new(
                 "floor",
@@ -159,6 +183,8 @@ pub(crate) static CASES: &[Case] = &[
             ),
             Contestant::new("nlctl", "Bulk::sync_routes", ours::sync),
             Contestant::new("ip -batch", "route replace of all", ip::sync),
+            #[cfg(feature = "peers")]
+            Contestant::new("nlink", "NetworkConfig: diff, apply", nlink::sync),
         ],
     },
     Case {
@@ -166,7 +192,8 @@ pub(crate) static CASES: &[Case] = &[
         title: "Routes that share a nexthop object",
         unit: "route",
         items: 100_000,
-        long: false,
+        rounds: 5,
+        figure: Figure::Cpu,
         contestants: &[
             Contestant::new(
                 "floor",
@@ -180,6 +207,8 @@ pub(crate) static CASES: &[Case] = &[
             ),
             Contestant::new("nlctl", "RouteSet: create, add; remove", ours::set),
             Contestant::new("ip -batch", "nhid; ip nexthop del", ip::set),
+            #[cfg(feature = "peers")]
+            Contestant::new("nlink", "Batch of 200; del_nexthop", nlink::set),
         ],
     },
     Case {
@@ -187,7 +216,8 @@ pub(crate) static CASES: &[Case] = &[
         title: "IPv4 routes, one acknowledged call at a time",
         unit: "route",
         items: 50_000,
-        long: false,
+        rounds: 5,
+        figure: Figure::Cpu,
         contestants: &[
             Contestant::new("floor", "prebuilt messages, one at a time", floor::each),
             Contestant::new("nlctl", "Connection::call", ours::each),
@@ -210,7 +240,8 @@ pub(crate) static CASES: &[Case] = &[
         title: "veth pairs between two namespaces, both ends up",
         unit: "pair",
         items: 1000,
-        long: false,
+        rounds: 5,
+        figure: Figure::Wall,
         contestants: &[
             Contestant::new(
                 "floor",
@@ -226,7 +257,7 @@ pub(crate) static CASES: &[Case] = &[
             #[cfg(feature = "peers")]
             Contestant::new(
                 "nlink",
-                "VethLink::peer_netns_fd; del_link each",
+                "VethLink: peer_netns_fd, up; del_link each",
                 nlink::veth,
             )
             .one_in(10),
@@ -256,7 +287,8 @@ pub(crate) static CASES: &[Case] = &[
         title: "Deleting veth pairs that share no group",
         unit: "pair",
         items: 200,
-        long: false,
+        rounds: 5,
+        figure: Figure::Wall,
         contestants: &[
             Contestant::new(
                 "floor",
@@ -273,13 +305,24 @@ pub(crate) static CASES: &[Case] = &[
         title: "IPv4 addresses of one link",
         unit: "address",
         items: 10_000,
-        long: false,
+        rounds: 3,
+        figure: Figure::Cpu,
         contestants: &[
             Contestant::new(FLOOR.name, FLOOR.how, floor::addresses),
             Contestant::new("nlctl", "Connection::batch", ours::addresses),
             Contestant::new("ip -batch", "addr add, addr del", ip::addresses),
             #[cfg(feature = "peers")]
+            Contestant::new(
+                "netlink-bindings",
+                "Chained, 200 a send",
+                bindings::addresses,
+            ),
+            #[cfg(feature = "peers")]
             Contestant::new("nlink", "Batch of 200", nlink::addresses),
+            #[cfg(feature = "peers")]
+            Contestant::new("rtnetlink", "address().add(), del()", rtnetlink::addresses),
+            #[cfg(feature = "peers")]
+            Contestant::new("neli", "NlRouter::send", neli::addresses),
         ],
     },
     Case {
@@ -287,7 +330,8 @@ pub(crate) static CASES: &[Case] = &[
         title: "Named namespaces wired to a bridge, with address and default route",
         unit: "namespace",
         items: 200,
-        long: false,
+        rounds: 5,
+        figure: Figure::Wall,
         contestants: &[
             Contestant::new(
                 "floor",
@@ -296,9 +340,22 @@ pub(crate) static CASES: &[Case] = &[
             ),
             Contestant::new(
                 "nlctl",
-                "named::create, Connection::batch",
+                "named::create_with, Connection::batch",
                 ours::namespaces,
             ),
+            #[cfg(feature = "peers")]
+            Contestant::new(
+                "nlink",
+                "namespace::create, a call for each",
+                nlink::namespaces,
+            ),
+            #[cfg(feature = "peers")]
+            Contestant::new(
+                "rtnetlink",
+                "NetworkNamespace::add, a call for each",
+                rtnetlink::namespaces,
+            )
+            .one_in(4),
             Contestant::new(
                 "ip processes",
                 "six ip processes each, as in a script",
@@ -324,17 +381,13 @@ const ROUTES4: &[Contestant] = &[
         rtnetlink::routes4,
     ),
     #[cfg(feature = "peers")]
+    Contestant::new(
+        "rtnetlink, batch",
+        "netlink-proto: request_batch of 200",
+        rtnetlink::routes4_batch,
+    ),
+    #[cfg(feature = "peers")]
     Contestant::new("neli", "NlRouter::send", neli::routes4),
-];
-
-const MILLION: &[Contestant] = &[
-    FLOOR,
-    Contestant::new("nlctl", "Connection::batch", ours::routes4),
-    Contestant::new("ip -batch", "route add, show, del", ip::routes4),
-    #[cfg(feature = "peers")]
-    Contestant::new("netlink-bindings", "Chained, 200 a send", bindings::routes4),
-    #[cfg(feature = "peers")]
-    Contestant::new("nlink", "Batch of 200", nlink::routes4),
 ];
 
 const ROUTES6: &[Contestant] = &[
@@ -351,4 +404,12 @@ const ROUTES6: &[Contestant] = &[
         "route().add(), current-thread tokio",
         rtnetlink::routes6,
     ),
+    #[cfg(feature = "peers")]
+    Contestant::new(
+        "rtnetlink, batch",
+        "netlink-proto: request_batch of 200",
+        rtnetlink::routes6_batch,
+    ),
+    #[cfg(feature = "peers")]
+    Contestant::new("neli", "NlRouter::send", neli::routes6),
 ];

@@ -12,9 +12,9 @@
 
 mod arguments;
 mod case;
+mod codec;
 mod contestant;
 mod data;
-mod machine;
 mod network;
 mod plot;
 mod program;

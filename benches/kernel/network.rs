@@ -1,7 +1,6 @@
 //! Where the contestants meet: namespaces and links that are there before the clock starts.
 
 use std::net::Ipv4Addr;
-use std::os::fd::AsFd;
 
 use nix::mount::{MsFlags, mount};
 use nix::sched::{CloneFlags, unshare};
@@ -52,11 +51,6 @@ pub(crate) fn link() -> Result<i32> {
 /// One more namespace.
 pub(crate) fn other() -> Result<Namespace> {
     Ok(Namespace::new()?)
-}
-
-/// A connection there.
-pub(crate) fn connect(netns: &impl AsFd) -> Result<Connection<Route>> {
-    Ok(Connection::open_in(netns.as_fd())?)
 }
 
 /// The bridge's address.

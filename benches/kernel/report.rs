@@ -1,13 +1,19 @@
-//! Tables.
+//! Tables, pictures and what holds them together.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use nlctl_benches::record::Record;
+use nlctl_benches::{machine, median};
+
 use crate::case::{CASES, Case, LOAD};
+use crate::codec::{self, count};
+use crate::plot::{Bar, Chart, Group, Kind};
 use crate::round::Outcome;
 use crate::sample::Sample;
-use crate::{Result, machine, plot, program, target};
+use crate::{Result, program, target};
 
 /// What is compared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,21 +36,30 @@ impl Figure {
         };
         total / f64::from(sample.items)
     }
-}
 
-fn median(mut values: Vec<f64>) -> Option<f64> {
-    values.sort_by(f64::total_cmp);
-    let middle = values.len() / 2;
-    match values.len() {
-        0 => None,
-        len if len % 2 == 1 => Some(values[middle]),
-        _ => Some(f64::midpoint(values[middle - 1], values[middle])),
+    fn word(self) -> &'static str {
+        match self {
+            Self::Cpu => "CPU time",
+            Self::Wall => "wall time",
+            Self::Memory => "memory",
+        }
     }
 }
 
 fn samples<'o>(outcome: &'o Outcome, contestant: &str, phase: &str) -> &'o [Sample] {
     let key = (contestant.to_owned(), phase.to_owned());
     outcome.samples.get(&key).map_or(&[], Vec::as_slice)
+}
+
+/// How many times as long a contestant took as another, in each round.
+fn ratios(outcome: &Outcome, who: &str, phase: &str, with: &str, figure: Figure) -> Vec<f64> {
+    let rounds = samples(outcome, who, phase)
+        .iter()
+        .zip(samples(outcome, with, phase));
+    // A figure below the clock's resolution compares with nothing.
+    rounds
+        .map(|(one, other)| figure.of(one) / figure.of(other).max(0.001))
+        .collect()
 }
 
 /// How many times as long a contestant took as another: the median of the ratios within each round.
@@ -59,16 +74,11 @@ pub(crate) fn figure(
         let of = samples(outcome, contestant, phase);
         return median(of.iter().map(|one| figure.of(one)).collect());
     }
-    let rounds = samples(outcome, contestant, phase)
-        .iter()
-        .zip(samples(outcome, with, phase));
-    // A figure below the clock's resolution compares with nothing.
-    let ratios = rounds.map(|(one, other)| figure.of(one) / figure.of(other).max(0.001));
-    median(ratios.collect())
+    median(ratios(outcome, contestant, phase, with, figure))
 }
 
 /// The phases of a case, in the order in which they were done.
-pub(crate) fn phases(case: &Case, outcome: &Outcome) -> Vec<String> {
+fn phases(case: &Case, outcome: &Outcome) -> Vec<String> {
     let first = case.contestants[0].name;
     let known = [
         "add", "create", "dump", "replace", "sync", "delete", "remove",
@@ -92,17 +102,41 @@ pub(crate) fn short(value: f64) -> String {
     }
 }
 
+/// A time with its unit.
+fn duration(nanoseconds: f64) -> String {
+    match nanoseconds {
+        value if value < 999.5 => format!("{} ns", short(value)),
+        value if value < 999_500.0 => format!("{} µs", short(value / 1e3)),
+        value if value < 999_500_000.0 => format!("{} ms", short(value / 1e6)),
+        value => format!("{} s", short(value / 1e9)),
+    }
+}
+
+/// Whether it is a program of its own, whose allocations nobody counts.
+fn is_program(name: &str) -> bool {
+    name.starts_with("ip ") || name == LOAD
+}
+
 /// A case in Markdown.
-pub(crate) fn section(case: &Case, outcome: &Outcome, load: &str) -> String {
+pub(crate) fn section(case: &Case, outcome: &Outcome) -> String {
+    let items = f64::from(case.items) * outcome.scale;
+    let record = &outcome.record;
     let mut out = format!(
-        "## {}\n\n`{}`: {} × {}, {} rounds, {load}.\n",
-        case.title, case.name, case.items, case.unit, outcome.rounds
+        "### {}\n\n`{}`: {items} × {}, {} rounds; {}, commit {}, load {} before, {} after.\n",
+        case.title,
+        case.name,
+        case.unit,
+        outcome.rounds,
+        record.get("date"),
+        record.get("commit"),
+        record.get("load before"),
+        record.get("load after"),
     );
     for phase in phases(case, outcome) {
         let _ = write!(
             out,
-            "\n| {phase} | how | wall | CPU | µs wall | µs CPU | µs user | peak MiB | allocations | bytes |\n\
-             |---|---|---|---|---|---|---|---|---|---|\n"
+            "\n| {phase} | how | wall | CPU | wall of one | CPU of one | peak MiB | allocations | bytes |\n\
+             |---|---|--:|--:|--:|--:|--:|--:|--:|\n"
         );
         for contestant in case.contestants {
             let name = contestant.name;
@@ -111,41 +145,139 @@ pub(crate) fn section(case: &Case, outcome: &Outcome, load: &str) -> String {
             let each =
                 |value: fn(&Sample) -> u64| move |s: &Sample| value(s) as f64 / f64::from(s.items);
             let ratio = |which| figure(outcome, name, &phase, case.contestants[0].name, which);
-            let cell = |value: Option<f64>| value.map_or("-".to_owned(), short);
+            let cell =
+                |value: Option<f64>, shown: fn(f64) -> String| value.map_or("-".to_owned(), shown);
             if of.is_empty() {
                 continue;
             }
-            let program = name.starts_with("ip ") || name == LOAD;
-            let here = |value: Option<f64>| if program { None } else { value };
+            let here = |value: Option<f64>| if is_program(name) { None } else { value };
+            let strong = if name.starts_with(target::OURS) {
+                "**"
+            } else {
+                ""
+            };
             let _ = writeln!(
                 out,
-                "| {name} | {} | {} | {} | {} | {} | {} | {} | {} | {} |",
+                "| {strong}{name}{strong} | {} | {} | {} | {} | {} | {} | {} | {} |",
                 contestant.how,
-                cell(ratio(Figure::Wall)),
-                cell(ratio(Figure::Cpu)),
-                cell(middle(&|s| Figure::Wall.of(s) / 1000.0)),
-                cell(middle(&|s| Figure::Cpu.of(s) / 1000.0)),
-                cell(middle(&each(|s| s.user_us))),
-                cell(middle(&|s| s.rss_kib as f64 / 1024.0)),
-                cell(here(middle(&each(|s| s.allocations)))),
-                cell(here(middle(&each(|s| s.allocated_bytes)))),
+                cell(ratio(Figure::Wall), short),
+                cell(ratio(Figure::Cpu), short),
+                cell(middle(&|s| Figure::Wall.of(s)), duration),
+                cell(middle(&|s| Figure::Cpu.of(s)), duration),
+                cell(middle(&|s| Figure::Memory.of(s)), short),
+                cell(here(middle(&each(|s| s.allocations))), count),
+                cell(here(middle(&each(|s| s.allocated_bytes))), |bytes| format!(
+                    "{bytes:.0}"
+                )),
             );
         }
     }
+    let mut notes = Vec::new();
     for contestant in case.contestants {
-        if contestant.one_in > 1 {
-            let _ = write!(
-                out,
-                "\n{}: one {} in {}.",
-                contestant.name, case.unit, contestant.one_in
-            );
+        let name = contestant.name;
+        if contestant.one_in > 1 && !outcome.failures.contains_key(name) {
+            notes.push(format!(
+                "{name}: one {} in {}",
+                case.unit, contestant.one_in
+            ));
         }
-        if let Some(failure) = outcome.failures.get(contestant.name) {
-            let _ = write!(out, "\n{}: failed, {failure}.", contestant.name);
+        if let Some(failure) = outcome.failures.get(name) {
+            notes.push(format!("{name}: **failed**, {failure}"));
         }
     }
-    if !out.ends_with("|\n") {
-        out.push('\n');
+    if !notes.is_empty() {
+        let _ = writeln!(out, "\n{}.", notes.join(". "));
+    }
+    out
+}
+
+/// A case as a picture.
+fn chart(case: &Case, outcome: &Outcome) -> Chart {
+    let floor = case.contestants[0].name;
+    let bars = |phase: &String| {
+        let bar = |name: &str| {
+            let all = ratios(outcome, name, phase, floor, case.figure);
+            let least = all.iter().copied().fold(f64::INFINITY, f64::min);
+            let most = all.iter().copied().fold(0.0, f64::max);
+            let of = samples(outcome, name, phase).iter();
+            let one = median(of.map(|sample| case.figure.of(sample)).collect())?;
+            let value = median(all)?;
+            Some(Bar {
+                name: name.to_owned(),
+                kind: match name {
+                    name if name.starts_with(target::OURS) => Kind::Ours,
+                    name if name.starts_with("floor") => Kind::Floor,
+                    _ => Kind::Other,
+                },
+                value,
+                range: Some((least, most)),
+                text: format!("×{} ({})", short(value), duration(one)),
+            })
+        };
+        Group {
+            name: phase.clone(),
+            bars: case
+                .contestants
+                .iter()
+                .filter_map(|one| bar(one.name))
+                .collect(),
+        }
+    };
+    Chart {
+        title: format!("{} ({} × {})", case.title, case.items, case.unit),
+        axis: format!("{} per {}, floor = 1", case.figure.word(), case.unit),
+        mark: Some(1.0),
+        groups: phases(case, outcome).iter().map(bars).collect(),
+    }
+}
+
+/// The columns of the summary: whose best contestant counts.
+const COLUMNS: [&str; 6] = [
+    target::OURS,
+    "ip",
+    "netlink-bindings",
+    "nlink",
+    "rtnetlink",
+    "neli",
+];
+
+/// One line for each phase of each case: what the floor takes, and how many times as long the others.
+fn summary(outcomes: &BTreeMap<&str, Outcome>) -> String {
+    let mut out = format!(
+        "| what | floor | {} |\n|---|--:|{}\n",
+        COLUMNS.join(" | "),
+        "--:|".repeat(COLUMNS.len())
+    );
+    for case in CASES {
+        let Some(outcome) = outcomes.get(case.name) else {
+            continue;
+        };
+        let floor = case.contestants[0].name;
+        for phase in phases(case, outcome) {
+            let of = samples(outcome, floor, &phase).iter();
+            let one = median(of.map(|sample| case.figure.of(sample)).collect());
+            let best = |library: &str| {
+                let theirs = case
+                    .contestants
+                    .iter()
+                    .filter(|one| one.name.split([' ', ',']).next() == Some(library));
+                theirs
+                    .filter_map(|one| figure(outcome, one.name, &phase, floor, case.figure))
+                    .min_by(f64::total_cmp)
+            };
+            let cells = COLUMNS.map(|library| best(library).map_or(String::new(), short));
+            let clock = match case.figure {
+                Figure::Wall => " (wall)",
+                _ => "",
+            };
+            let _ = writeln!(
+                out,
+                "| {}: {phase}{clock} | {} | {} |",
+                case.title,
+                one.map_or(String::new(), duration),
+                cells.join(" | ")
+            );
+        }
     }
     out
 }
@@ -155,65 +287,88 @@ fn folder() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-/// Where parts of it wait for others that are measured at another time.
-fn parts() -> PathBuf {
+/// Where what was measured waits.
+pub(crate) fn kept() -> PathBuf {
     Path::new(env!("CARGO_TARGET_TMPDIR")).join("nlctl-benches")
 }
 
-/// Keeps the report of a case until [`write`], and draws it.
-pub(crate) fn keep(case: &Case, outcome: &Outcome, section: &str) -> Result<()> {
-    fs::create_dir_all(parts())?;
-    let plot = plot::draw(case, outcome);
-    let mut text = section.to_owned();
-    if let Some(plot) = plot {
-        fs::create_dir_all(folder().join("plots"))?;
-        fs::write(
-            folder().join("plots").join(format!("{}.svg", case.name)),
-            plot,
-        )?;
-        let _ = write!(text, "\n![{}](plots/{}.svg)\n", case.title, case.name);
-    }
-    fs::write(parts().join(format!("{}.md", case.name)), text)?;
-    let targets = target::lines(case.name, outcome).join("\n");
-    fs::write(parts().join(format!("{}.targets", case.name)), targets)?;
-    Ok(())
-}
+/// How the numbers came about.
+const METHOD: &str = "\
+Each contestant works in a process and a network namespace of its own. Rounds are interleaved (A B C … A B C …), and \
+each begins when the kernel has cleared away what the one before left. Figures are medians over the rounds. *Wall* and \
+*CPU* are ratios to the first line, the floor, of the same round; the other columns are for one object. CPU is user \
+and system time of the process (of the programs it starts, for `ip`). Allocations are those of the process, counted by \
+its allocator. Peak memory is that of the phase; a program that is started has at least what the process had that \
+started it, some 3 MiB.
 
-/// Writes `RESULTS.md` from the cases kept, and says where it is.
+The floor sends prebuilt datagrams through one socket and reads the answers: it is what the kernel takes. The time to \
+build them is left out, and they count in its memory. Of other libraries the fastest way that their documentation \
+offers is taken; where there are two, both are. What they answer is checked (each dump must count all objects), and \
+all send the same properties.
+";
+
+/// Writes `RESULTS.md` and its pictures from what was kept, and says where it is.
 pub(crate) fn write() -> Result<PathBuf> {
-    let read = |case: &Case, ending| {
-        fs::read_to_string(parts().join(format!("{}.{ending}", case.name))).unwrap_or_default()
-    };
+    let outcomes: BTreeMap<&str, Outcome> = CASES
+        .iter()
+        .filter_map(|case| Some((case.name, Outcome::find(&kept(), case)?)))
+        .collect();
+    let codec = Record::find(&kept(), "codec");
+    let (targets, reached, of) = target::table(|case| outcomes.get(case).cloned(), codec.as_ref());
     let mut out = format!(
         "# What was measured\n\n\
-         Made by `cargo bench -p nlctl-benches --features peers --bench kernel`.\n\n\
-         Machine: {}. {}.\n\
-         {}.\n\n\
-         Each contestant works in a process and a network namespace of its own; rounds are interleaved. Figures are\n\
-         medians over the rounds; *wall* and *CPU* are ratios to the first line of the same round, the others are for\n\
-         one object. CPU is user and system time of the process (of `ip`, for its lines). Allocations are those of\n\
-         this process, counted by its allocator. The floor sends prebuilt buffers through one socket and reads the\n\
-         answers: it is what the kernel takes; its buffers count in its memory. Programs that others start have at\n\
-         least the memory of the process that starts them, some 3 MiB.\n\n",
+         {}.\\\n{}; {}.\\\nDate, commit and load stand with each case.\n\n\
+         Made as root by\n\n```text\ncargo build --release -p nlctl\ncargo bench -p nlctl-benches --features peers\n```\n\n\
+         or a part of it by `--bench codec` and `--bench kernel -- [CASE]…`, and put together again by \
+         `--bench kernel -- --report`.\n\n\
+         ## Goals\n\n{reached} of {of} are reached.{}\n\n{targets}\n\
+         ## At a glance\n\nWhat the floor takes for one object, and how many times as long the others: CPU time, or time on the \
+         clock where\nthe kernel sleeps.\n\n{}\n## How it was measured\n\n{METHOD}\n",
         machine::describe(),
         program::version().unwrap_or_else(|| "no ip".to_owned()),
         machine::libraries().join(", "),
+        if profile().is_empty() {
+            ""
+        } else {
+            " [Why](#where-the-time-goes) the others are not is at the end."
+        },
+        summary(&outcomes),
     );
-    out.push_str(&fs::read_to_string(parts().join("codec.md")).unwrap_or_default());
-    let targets: Vec<String> = CASES.iter().map(|case| read(case, "targets")).collect();
-    let targets: Vec<&str> = targets.iter().flat_map(|lines| lines.lines()).collect();
-    let _ = writeln!(
-        out,
-        "\n## To reach\n\n| what | compared with | figure | measured | to reach | reached |\n|---|---|---|---|---|---|\n{}\n",
-        targets.join("\n")
-    );
-    let sections: Vec<String> = CASES
-        .iter()
-        .map(|case| read(case, "md"))
-        .filter(|text| !text.is_empty())
-        .collect();
-    out.push_str(&sections.join("\n"));
+    let mut pictures = String::from("## Pictures\n");
+    fs::create_dir_all(folder().join("plots"))?;
+    let mut draw = |name: &str, chart: &Chart| -> Result<()> {
+        if let Some(svg) = chart.svg() {
+            fs::write(folder().join("plots").join(name).with_extension("svg"), svg)?;
+            let _ = write!(pictures, "\n![{}](plots/{name}.svg)\n", chart.title);
+        }
+        Ok(())
+    };
+    if let Some(codec) = &codec {
+        let _ = writeln!(out, "{}", codec::section(codec));
+        let of_elements = |what: &str| what.contains("elements");
+        let chart = codec::chart(codec, "Writing and reading one message", |what| {
+            !of_elements(what)
+        });
+        draw("codec", &chart)?;
+        let chart = codec::chart(codec, "Writing and reading 100 set elements", of_elements);
+        draw("codec-elements", &chart)?;
+    }
+    out.push_str("## Cases\n\n");
+    for case in CASES {
+        if let Some(outcome) = outcomes.get(case.name) {
+            let _ = writeln!(out, "{}", section(case, outcome));
+            draw(case.name, &chart(case, outcome))?;
+        }
+    }
+    out.push_str(&pictures);
+    out.push_str(&profile());
     let path = folder().join("RESULTS.md");
     fs::write(&path, out)?;
     Ok(path)
+}
+
+/// What was found out by hand about goals that are not reached.
+fn profile() -> String {
+    fs::read_to_string(folder().join("PROFILE.md"))
+        .map_or(String::new(), |text| format!("\n{text}"))
 }

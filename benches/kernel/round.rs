@@ -2,13 +2,17 @@
 
 use std::collections::BTreeMap;
 use std::io::Read;
+use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
+
+use nlctl_benches::machine;
+use nlctl_benches::record::Record;
 
 use crate::arguments::{ONE, One, Options};
 use crate::case::{self, Case, Contestant};
 use crate::sample::{Part, Sample};
-use crate::{Result, machine, network, report};
+use crate::{Result, network, report};
 
 /// How long a contestant may take before it counts as hanging.
 const PATIENCE: Duration = Duration::from_secs(300);
@@ -17,10 +21,63 @@ const PATIENCE: Duration = Duration::from_secs(300);
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Outcome {
     pub(crate) rounds: u32,
+    /// Times as many objects as usual.
+    pub(crate) scale: f64,
     /// By contestant and phase: a sample of each round.
     pub(crate) samples: BTreeMap<(String, String), Vec<Sample>>,
-    /// By contestant: why it has no samples.
+    /// By contestant: why it has no samples, or not one of each round.
     pub(crate) failures: BTreeMap<String, String>,
+    /// When, of which commit, under what load; see [`Record::begin`].
+    pub(crate) record: Record,
+}
+
+/// In the name of a note, before a contestant's.
+const FAILED: &str = "failed: ";
+
+impl Outcome {
+    fn take(&mut self, contestant: &str, sample: Sample) {
+        let key = (contestant.to_owned(), sample.phase.clone());
+        self.samples.entry(key).or_default().push(sample);
+    }
+
+    /// Keeps it until the report is written.
+    pub(crate) fn keep(&self, folder: &Path, case: &Case) -> Result<()> {
+        let mut record = self.record.clone();
+        record.note("rounds", self.rounds.to_string());
+        record.note("scale", self.scale.to_string());
+        for (contestant, failure) in &self.failures {
+            record.note(&format!("{FAILED}{contestant}"), failure);
+        }
+        for ((contestant, _), samples) in &self.samples {
+            for sample in samples {
+                record.line([contestant.clone(), sample.line()]);
+            }
+        }
+        Ok(record.keep(folder, case.name)?)
+    }
+
+    /// Reads what was kept.
+    pub(crate) fn find(folder: &Path, case: &Case) -> Option<Self> {
+        let record = Record::find(folder, case.name)?;
+        let mut outcome = Self {
+            rounds: record.get("rounds").parse().ok()?,
+            scale: record.get("scale").parse().ok()?,
+            ..Self::default()
+        };
+        for (name, failure) in &record.notes {
+            if let Some(contestant) = name.strip_prefix(FAILED) {
+                outcome
+                    .failures
+                    .insert(contestant.to_owned(), failure.clone());
+            }
+        }
+        for line in &record.lines {
+            let (contestant, sample) = line.split_first()?;
+            outcome.take(contestant, Sample::from_line(&sample.join("\t"))?);
+        }
+        outcome.record = record;
+        Some(outcome)
+    }
 }
 
 /// Does the work of one contestant in this process and prints what it took.
@@ -42,13 +99,10 @@ pub(crate) fn take_part(one: &One) -> Result<()> {
 /// Runs the cases, tells what they took, and writes the report.
 pub(crate) fn all(options: &Options) -> Result<()> {
     for case in &options.cases {
-        let before = machine::load();
         let outcome = run(case, options);
-        let load = format!("load {before} before, {} after", machine::load());
-        let section = report::section(case, &outcome, &load);
-        println!("{section}");
+        println!("{}", report::section(case, &outcome));
         if options.write {
-            report::keep(case, &outcome, &section)?;
+            outcome.keep(&report::kept(), case)?;
         }
     }
     if options.write {
@@ -58,8 +112,11 @@ pub(crate) fn all(options: &Options) -> Result<()> {
 }
 
 fn run(case: &Case, options: &Options) -> Outcome {
+    let rounds = options.rounds.unwrap_or(case.rounds);
     let mut outcome = Outcome {
-        rounds: options.rounds,
+        rounds,
+        scale: options.scale,
+        record: Record::begin(),
         ..Outcome::default()
     };
     let chosen = |contestant: &&Contestant| {
@@ -67,7 +124,7 @@ fn run(case: &Case, options: &Options) -> Outcome {
             || std::ptr::eq(*contestant, &raw const case.contestants[0])
             || options.only.iter().any(|name| contestant.name == name)
     };
-    for round in 0..options.rounds {
+    for round in 0..rounds {
         for contestant in case.contestants.iter().filter(chosen) {
             if outcome.failures.contains_key(contestant.name) {
                 continue;
@@ -76,14 +133,14 @@ fn run(case: &Case, options: &Options) -> Outcome {
                 "{} {}/{}: {}",
                 case.name,
                 round + 1,
-                options.rounds,
+                rounds,
                 contestant.name
             );
+            machine::settle();
             match start(case, contestant, options.scale) {
                 Ok(samples) => {
                     for sample in samples {
-                        let key = (contestant.name.to_owned(), sample.phase.clone());
-                        outcome.samples.entry(key).or_default().push(sample);
+                        outcome.take(contestant.name, sample);
                     }
                 }
                 Err(error) => {

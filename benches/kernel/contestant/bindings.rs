@@ -2,10 +2,10 @@
 
 use std::net::IpAddr;
 
-use netlink_bindings::rt_route as rt;
+use netlink_bindings::{rt_addr, rt_route as rt};
 use netlink_socket2::NetlinkSocket;
 
-use crate::data::{BITS4, BITS6, GATEWAY4, GATEWAY6, OTHER4, TABLE, dst4, dst6};
+use crate::data::{BITS4, BITS6, GATEWAY4, GATEWAY6, OTHER4, TABLE, address, dst4, dst6};
 use crate::sample::Part;
 use crate::{Result, network};
 
@@ -187,4 +187,43 @@ pub(crate) fn each(part: &mut Part) -> Result<()> {
     };
     part.measure("add", || all(Verb::Add))?;
     part.measure("delete", || all(Verb::Delete))
+}
+
+pub(crate) fn addresses(part: &mut Part) -> Result<()> {
+    let ifindex = network::link()?.unsigned_abs();
+    let mut socket = NetlinkSocket::new();
+    let items = part.items;
+    let header = rt_addr::Ifaddrmsg {
+        ifa_family: libc::AF_INET as u8,
+        ifa_prefixlen: 32,
+        ifa_index: ifindex,
+        ..rt_addr::Ifaddrmsg::default()
+    };
+    let mut all = |add: bool| -> Result<()> {
+        let mut buffer = Vec::new();
+        for start in (0..items).step_by(CHAIN as usize) {
+            let end = (start + CHAIN).min(items);
+            let mut chain = rt_addr::Chained::new_from_buf(buffer, socket.reserve_seq(end - start));
+            for index in start..end {
+                let address = address(index).into();
+                if add {
+                    let request = chain.request().set_create().set_excl();
+                    let mut request = request.op_newaddr_do(&header);
+                    request.encode().push_local(address).push_address(address);
+                } else {
+                    let mut request = chain.request().op_deladdr_do(&header);
+                    request.encode().push_local(address).push_address(address);
+                }
+            }
+            let chain = chain.finalize();
+            socket
+                .request_chained(&chain)?
+                .recv_all()
+                .map_err(|error| error.to_string())?;
+            buffer = chain.into_chained().into_buf();
+        }
+        Ok(())
+    };
+    part.measure("add", || all(true))?;
+    part.measure("delete", || all(false))
 }

@@ -2,13 +2,18 @@
 
 use std::os::fd::AsFd;
 
-use nlink::netlink::link::VethLink;
-use nlink::netlink::messages::RouteMessage;
-use nlink::netlink::{Connection, Route};
+use futures_util::TryStreamExt;
+use nlink::netlink::config::{ApplyOptions, NetworkConfig};
+use nlink::netlink::link::{LinkCreateExt, VethLink};
+use nlink::netlink::namespace;
+use nlink::netlink::nexthop::NexthopBuilder;
+use nlink::netlink::{Connection, InterfaceRef, Route};
 use nlink::{Ipv4Address, Ipv4Route, Ipv6Route, RouteConfig};
 use tokio::runtime::{Builder, Runtime};
 
-use crate::data::{BITS4, BITS6, GATEWAY4, GATEWAY6, OTHER4, TABLE, address, dst4, dst6, pair};
+use crate::data::{
+    BITS4, BITS6, GATEWAY4, GATEWAY6, NEXTHOP, OTHER4, TABLE, address, dst4, dst6, pair,
+};
 use crate::sample::Part;
 use crate::{Result, network};
 
@@ -64,13 +69,17 @@ impl Client {
 
     /// Reads destination, gateway and interface index of each route; returns how many have all three.
     fn list(&self) -> Result<u32> {
-        let routes = self
-            .runtime
-            .block_on(self.connection.get_routes_for_table(TABLE))?;
-        let all = |route: &&RouteMessage| {
-            route.destination().is_some() && route.gateway().is_some() && route.oif().is_some()
-        };
-        Ok(routes.iter().filter(all).count() as u32)
+        self.runtime.block_on(async {
+            let mut routes = self.connection.stream_routes().await?;
+            let mut count = 0;
+            while let Some(route) = routes.try_next().await? {
+                let all = route.destination().is_some()
+                    && route.gateway().is_some()
+                    && route.oif().is_some();
+                count += u32::from(all && route.table_id() == TABLE);
+            }
+            Ok(count)
+        })
     }
 }
 
@@ -167,8 +176,7 @@ pub(crate) fn veth(part: &mut Part) -> Result<()> {
             for index in 0..items {
                 let (name, peer) = pair(index);
                 let link = VethLink::new(name.as_str(), peer.as_str()).peer_netns_fd(other.as_fd());
-                connection.add_link(link).await?;
-                connection.set_link_up(name.as_str()).await?;
+                connection.add_link(link.up()).await?;
                 there.set_link_up(peer.as_str()).await?;
             }
             Ok(())
@@ -211,6 +219,91 @@ pub(crate) fn addresses(part: &mut Part) -> Result<()> {
                     batch.del_address(make(index), ifindex)
                 });
                 batch.execute_all().await?;
+            }
+            Ok(())
+        })
+    })
+}
+
+pub(crate) fn set(part: &mut Part) -> Result<()> {
+    let ifindex = network::link()?.unsigned_abs();
+    let client = Client::open()?;
+    let items = part.items;
+    let Client {
+        connection,
+        runtime,
+    } = &client;
+    part.measure("add", || {
+        let nexthop = NexthopBuilder::new(NEXTHOP)
+            .gateway(GATEWAY4.into())
+            .ifindex(ifindex);
+        runtime.block_on(connection.add_nexthop(nexthop))?;
+        client.add(items, |index| {
+            Ipv4Route::new(dst4(index), BITS4)
+                .nexthop_group(NEXTHOP)
+                .table(TABLE)
+        })
+    })?;
+    part.measure("remove", || {
+        Ok(runtime.block_on(connection.del_nexthop(NEXTHOP))?)
+    })
+}
+
+/// Declares the whole table, as its documentation shows; what is not declared goes.
+pub(crate) fn sync(part: &mut Part) -> Result<()> {
+    let ifindex = network::link()?.unsigned_abs();
+    let client = Client::open()?;
+    let items = part.items;
+    client.add(items, |index| {
+        let route = route4(index, ifindex);
+        if index.is_multiple_of(100) {
+            route.gateway(OTHER4)
+        } else {
+            route
+        }
+    })?;
+    let result = part.measure("sync", || {
+        let gateway = GATEWAY4.to_string();
+        let config = (0..items).try_fold(NetworkConfig::new(), |config, index| {
+            config.route(&format!("{}/{BITS4}", dst4(index)), |route| {
+                route.via(&gateway).dev("v0").table(TABLE)
+            })
+        })?;
+        let options = ApplyOptions::default()
+            .with_purge(true)
+            .with_purge_tables([TABLE]);
+        let applied = config.apply_with_options(&client.connection, options);
+        Ok(client.runtime.block_on(applied)?)
+    })?;
+    assert_eq!(result.changes_made, items.div_ceil(100) as usize);
+    Ok(())
+}
+
+pub(crate) fn namespaces(part: &mut Part) -> Result<()> {
+    let bridge = network::bridge()?.unsigned_abs();
+    let here = Client::open()?;
+    let items = part.items;
+    let Client {
+        connection,
+        runtime,
+    } = &here;
+    part.measure("create", || {
+        runtime.block_on(async {
+            for index in 0..items {
+                let netns = format!("ns{index}");
+                namespace::create(&netns)?;
+                let cable = VethLink::new(format!("p{index}"), "eth0").peer_netns(&netns)?;
+                connection
+                    .add_link(cable.master(InterfaceRef::Index(bridge)).up())
+                    .await?;
+                let there = Connection::<Route>::new_in(netns.as_str())?;
+                there.set_link_up("lo").await?;
+                // The first link of a namespace after `lo` has index 2.
+                let address = Ipv4Address::with_index(2, network::inside(index), 16);
+                there.add_address(address).await?;
+                there.set_link_up_by_index(2).await?;
+                let route = Ipv4Route::default_route().gateway(network::BRIDGE);
+                there.add_route(route).await?;
             }
             Ok(())
         })

@@ -213,14 +213,15 @@ pub(crate) fn namespaces(part: &mut Part) -> Result<()> {
     let items = part.items;
     part.measure("create", || {
         for index in 0..items {
-            let netns = named::create(format!("ns{index}"))?;
+            let open = Connection::<Route>::open;
+            let (netns, there) = named::create_with(format!("ns{index}"), open)?;
             let cable = NewLink::veth(format!("p{index}"), "eth0")
                 .peer_netns(&netns)
                 .peer_ifindex(2)
                 .master(bridge)
                 .up();
             here.call(&cable)?;
-            let mut there = network::connect(&netns)?;
+            let mut there = there?;
             let address = Prefix::new(network::inside(index).into(), 16);
             let requests: [&dyn Request<Protocol = Route>; 4] = [
                 &SetLink::new("lo").up(),

@@ -1,6 +1,7 @@
 //! What the numbers were taken on.
 
 use std::fs::read_to_string;
+use std::time::Duration;
 
 /// The value of a line `KEY…: VALUE` or `KEY=VALUE` of a file.
 fn value(path: &str, key: &str) -> Option<String> {
@@ -16,7 +17,8 @@ fn value(path: &str, key: &str) -> Option<String> {
 }
 
 /// Processor, memory, kernel, system, in words.
-pub(crate) fn describe() -> String {
+#[must_use]
+pub fn describe() -> String {
     let unknown = || "unknown".to_owned();
     let processor = value("/proc/cpuinfo", "model name").unwrap_or_else(unknown);
     let cores = std::thread::available_parallelism().map_or(0, usize::from);
@@ -38,14 +40,40 @@ pub(crate) fn describe() -> String {
 }
 
 /// The load average of the last minute.
-pub(crate) fn load() -> String {
+#[must_use]
+pub fn load() -> String {
     let text = read_to_string("/proc/loadavg").unwrap_or_default();
     text.split(' ').next().unwrap_or_default().to_owned()
 }
 
+/// Waits until the machine has nothing to do: the kernel still takes apart the namespaces of a process that ended, and
+/// whoever comes next would pay for it. It does not wait for ever, on a machine that others use.
+pub fn settle() {
+    const ENOUGH: f64 = 0.9;
+    for _ in 0..40 {
+        let before = times();
+        std::thread::sleep(Duration::from_millis(50));
+        if let (Some(before), Some(after)) = (before, times())
+            && (after.0 - before.0) >= ENOUGH * (after.1 - before.1)
+        {
+            return;
+        }
+    }
+}
+
+/// How long the processors had nothing to do, and how long they were there, in the same unit.
+fn times() -> Option<(f64, f64)> {
+    let text = read_to_string("/proc/stat").ok()?;
+    let words = text.lines().next()?.split_whitespace().skip(1);
+    let all: Vec<f64> = words.map_while(|word| word.parse().ok()).collect();
+    // user, nice, system, idle, iowait; see proc_stat(5).
+    Some((all.get(3)? + all.get(4)?, all.iter().sum()))
+}
+
 /// The versions of other libraries that this was built with.
-pub(crate) fn libraries() -> Vec<String> {
-    let lock = include_str!("../../Cargo.lock");
+#[must_use]
+pub fn libraries() -> Vec<String> {
+    let lock = include_str!("../Cargo.lock");
     let wanted = [
         "netlink-bindings",
         "netlink-packet-route",
