@@ -12,10 +12,12 @@ pub fn message(data: &[u8]) {
     let Some((number, payload)) = data.split_first_chunk::<2>() else {
         return;
     };
-    let Some(message_type) = Netfilter::message_type(u16::from_ne_bytes(*number)) else {
+    let number = u16::from_ne_bytes(*number);
+    let Some(message_type) = Netfilter::message_type(number) else {
         return;
     };
     nl_core::fuzzing::payload(message_type.table, payload);
+    crate::watch::feed(number, payload);
     if let Ok(rule) = RuleView::parse(payload) {
         let exprs: Vec<Expr> = rule.exprs().iter().flat_map(|exprs| exprs.iter()).collect();
         exprs.iter().for_each(same_again);

@@ -69,6 +69,7 @@ pub mod set;
 pub mod table;
 pub mod userdata;
 pub mod value;
+pub mod watch;
 pub mod xt;
 
 pub use batch::{CommitError, NetfilterExt, Refusal, Transaction};
