@@ -1,12 +1,16 @@
 //! `nlctl decode`: netlink messages that were captured elsewhere, through the attribute tables.
 //!
-//! Input is an nlmon capture (`pcap`), a trace of strace (`strace`) or bytes in hexadecimal (`hex`); which of
-//! them, its beginning tells. Nothing is held but one datagram at a time.
+//! Input is a capture of an nlmon link (`pcap`, `pcapng`), a trace of strace (`strace`) or bytes in hexadecimal
+//! (`hex`); which of them, its beginning tells. Nothing is held but one datagram at a time.
 
+mod capture;
+mod escape;
 mod hex;
 mod pcap;
+mod pcapng;
 mod strace;
 
+use std::fmt;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::process::ExitCode;
@@ -23,20 +27,53 @@ use crate::output::Output;
 use crate::trace;
 
 const USAGE: &str = "\
-Usage: nlctl decode [--family route|netfilter] [FILE|-]
+Usage: nlctl decode [--protocol route|netfilter|...] [FILE|-]
 Prints captured netlink messages. FILE is one of
-  hex     bytes with or without blanks, colons, commas, 0x, offsets (xxd, od -tx1, hexdump -C) and # comments;
-          an empty line or an offset that starts over begins a new datagram
-  strace  the dumps of strace -e trace=network -e read=all -e write=all, or strings as -xx prints them;
-          what strace has put into words itself holds no bytes any more
-  pcap    a capture of an nlmon link (link type 253)
-Without --family a capture's header says whether it is rtnetlink or nfnetlink, elsewhere the message types do.";
+  hex     bytes with or without blanks, colons, commas, 0x and # comments; as xxd, hexdump, od and Wireshark write
+          them; as lists or strings of C, Go, Python, Rust; an empty line, the end of a list, or an offset that
+          starts over begins a new datagram
+  strace  what strace -f -e trace=network -e read=all -e write=all writes, with any of -t -T -r -y -yy -i -n -ff;
+          netlink messages that strace has put into words (with or without -x, -xx, -v, -s) hold no bytes any more
+          without read=all and write=all; a string of bytes that it cut short wants -s 65536
+  pcap    a capture of an nlmon link, or of all links, in pcap or pcapng; gunzip it first
+Without --protocol (or --family) the capture's header says it, or strace's socket() or -yy, elsewhere the message
+types do; one by name or number overrides them. Of others than route and netfilter the payload is hexadecimal.";
 
 /// The longest datagram that is taken, in bytes; the kernel's are far shorter.
 const MAX_DATAGRAM: usize = 4 << 20;
 
 /// The longest line that is taken, in bytes: a datagram as `\x` escapes.
 const MAX_LINE: u64 = 4 * MAX_DATAGRAM as u64 + 4096;
+
+/// `NETLINK_*` by name. Source: include/uapi/linux/netlink.h.
+const FAMILIES: &[(&str, i32)] = &[
+    ("ROUTE", 0),
+    ("USERSOCK", 2),
+    ("SOCK_DIAG", 4),
+    ("INET_DIAG", 4),
+    ("XFRM", 6),
+    ("SELINUX", 7),
+    ("ISCSI", 8),
+    ("AUDIT", 9),
+    ("FIB_LOOKUP", 10),
+    ("CONNECTOR", 11),
+    ("NETFILTER", 12),
+    ("DNRTMSG", 14),
+    ("KOBJECT_UEVENT", 15),
+    ("GENERIC", 16),
+    ("SCSITRANSPORT", 18),
+    ("ECRYPTFS", 19),
+    ("RDMA", 20),
+    ("CRYPTO", 21),
+    ("SMC", 22),
+];
+
+/// The number of a name without `NETLINK_`, in any case.
+fn family_named(name: &str) -> Option<i32> {
+    let mut all = FAMILIES.iter();
+    all.find(|family| family.0.eq_ignore_ascii_case(name))
+        .map(|family| family.1)
+}
 
 /// The applet `decode`.
 pub(crate) fn run(invocation: &Invocation, out: &mut Output) -> Result<ExitCode, Failure> {
@@ -50,8 +87,9 @@ pub(crate) fn run(invocation: &Invocation, out: &mut Output) -> Result<ExitCode,
                 writeln!(out, "{USAGE}")?;
                 return Ok(ExitCode::SUCCESS);
             }
-            Some("--family") => args.next().and_then(|value| value.to_str()),
+            Some("--family" | "--protocol") => args.next().and_then(|value| value.to_str()),
             Some(word) if word.starts_with("--family=") => word.strip_prefix("--family="),
+            Some(word) if word.starts_with("--protocol=") => word.strip_prefix("--protocol="),
             Some(word) if word.starts_with('-') && word != "-" => return Err(usage()),
             _ if file.is_some() => return Err(usage()),
             _ => {
@@ -59,11 +97,8 @@ pub(crate) fn run(invocation: &Invocation, out: &mut Output) -> Result<ExitCode,
                 continue;
             }
         };
-        family = Some(match value {
-            Some("route") => Route::NUMBER,
-            Some("netfilter") => Netfilter::NUMBER,
-            _ => return Err(usage()),
-        });
+        let number = |value: &str| family_named(value).or_else(|| value.parse().ok());
+        family = Some(value.and_then(number).ok_or_else(usage)?);
     }
     match file {
         Some(file) if file != "-" => {
@@ -98,28 +133,85 @@ pub fn decode(
         .take(4)
         .read_to_end(&mut start)
         .map_err(|error| unreadable(&error))?;
-    let mut printer = Printer { family, out };
-    if let Some(form) = pcap::Form::of(&start)? {
-        return pcap::read(&mut input, form, &mut printer);
+    let mut printer = Printer {
+        family,
+        out,
+        any: false,
+    };
+    if let Some(order) = pcap::order(&start) {
+        return pcap::read(&mut input, order, &mut printer);
     }
-    text(&mut start.chain(input), &mut printer)
+    match &*start {
+        magic if magic == pcapng::SECTION => pcapng::read(&mut input, &mut printer),
+        [0x1f, 0x8b, ..] => Err(failure("the input is compressed, gunzip it first")),
+        _ => text(&mut start.chain(input), &mut printer),
+    }
+}
+
+/// What is said of a datagram before it.
+struct Label {
+    /// Where it went, or its number.
+    what: String,
+    /// Its length in bytes, of which fewer may have been captured.
+    whole: Option<usize>,
+    /// Where it was seen.
+    from: String,
 }
 
 /// Prints datagrams, with an empty line between them.
 struct Printer<'o, W> {
     family: Option<i32>,
     out: &'o mut W,
+    /// Whether a datagram was printed.
+    any: bool,
 }
 
 impl<W: Write> Printer<'_, W> {
     /// `family` is what the capture says.
-    fn print(&mut self, family: Option<i32>, datagram: &[u8]) -> Result<(), Failure> {
+    fn print(
+        &mut self,
+        label: Option<&Label>,
+        family: Option<i32>,
+        datagram: &[u8],
+    ) -> Result<(), Failure> {
+        self.any = true;
         let protocol = self.family.or(family).unwrap_or_else(|| guess(datagram));
+        if let Some(Label { what, whole, from }) = label {
+            let len = datagram.len();
+            let of = match whole {
+                Some(whole) if *whole > len => format!(" of {whole}"),
+                _ => String::new(),
+            };
+            let name = match protocol {
+                Route::NUMBER | Netfilter::NUMBER => String::new(),
+                other => match FAMILIES.iter().find(|family| family.1 == other) {
+                    Some((name, _)) => format!(", NETLINK_{name}"),
+                    None => format!(", netlink protocol {other}"),
+                },
+            };
+            writeln!(self.out, "-- {what}, {len}{of} bytes{name}{from}")?;
+        }
         Ok(writeln!(
             self.out,
             "{:#}",
             trace::decode(protocol, datagram)
         )?)
+    }
+
+    /// Says why a datagram is not printed.
+    fn lost(&mut self, what: fmt::Arguments<'_>) -> Result<(), Failure> {
+        Ok(writeln!(self.out, "-- {what}\n")?)
+    }
+}
+
+impl fmt::Display for Label {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { what, whole, from } = self;
+        f.write_str(what)?;
+        if let Some(whole) = whole {
+            write!(f, ", {whole} bytes")?;
+        }
+        f.write_str(from)
     }
 }
 
@@ -152,8 +244,8 @@ fn guess(datagram: &[u8]) -> i32 {
 /// Reads lines: hexadecimal, or strace's.
 fn text<W: Write>(input: &mut impl BufRead, printer: &mut Printer<'_, W>) -> Result<(), Failure> {
     let mut block = hex::Block::default();
+    let mut trace = strace::Trace::default();
     let mut is_strace = false;
-    let (mut in_words, mut printed) = (false, false);
     let mut line = Vec::new();
     for number in 1_u64.. {
         line.clear();
@@ -168,66 +260,44 @@ fn text<W: Write>(input: &mut impl BufRead, printer: &mut Printer<'_, W>) -> Res
             return Err(wrong(number, "the line is too long"));
         }
         let line = String::from_utf8_lossy(&line);
-        let hexadecimal = match strace::Line::of(&line) {
-            strace::Line::Dump(row) => {
+        if trace.line(number, &line, printer)? {
+            if !is_strace {
+                finish(&mut block, printer)?;
                 is_strace = true;
-                Some(row)
             }
-            strace::Line::Call(strings) => {
-                is_strace = true;
-                printed |= finish(&mut block, printer)?;
-                in_words |= strings.in_words;
-                for datagram in strings.found {
-                    let datagram = datagram.ok_or_else(|| {
-                        wrong(number, "strace cut the string short, run it with -s 65536")
-                    })?;
-                    printer.print(None, &datagram)?;
-                    printed = true;
-                }
-                None
-            }
-            strace::Line::Else => {
-                is_strace = true;
-                None
-            }
-            strace::Line::Other if is_strace => None,
-            strace::Line::Other => Some(&*line),
-        };
-        let Some(hexadecimal) = hexadecimal else {
             continue;
-        };
-        if block.is_over(hexadecimal) {
-            printed |= finish(&mut block, printer)?;
         }
-        block
-            .add(hexadecimal)
-            .map_err(|what| wrong(number, &what))?;
+        // Between the lines of a trace the program's own output may stand.
+        if is_strace {
+            continue;
+        }
+        if block.is_over(&line) {
+            finish(&mut block, printer)?;
+        }
+        block.add(&line).map_err(|what| wrong(number, &what))?;
         if block.bytes().len() > MAX_DATAGRAM {
             return Err(wrong(number, "the datagram is too long"));
         }
     }
-    printed |= finish(&mut block, printer)?;
-    if in_words && !printed {
-        return Err(Failure::new(
-            1,
-            "nlctl: strace has put these messages into words and kept no bytes, run it with -e read=all -e write=all",
-        ));
+    finish(&mut block, printer)?;
+    trace.end(printer)
+}
+
+/// Prints what a block holds, and empties it.
+fn finish<W: Write>(block: &mut hex::Block, printer: &mut Printer<'_, W>) -> Result<(), Failure> {
+    if !block.bytes().is_empty() {
+        printer.print(None, None, block.bytes())?;
     }
+    block.clear();
     Ok(())
 }
 
-/// Prints what a block holds, and empties it; whether it held anything.
-fn finish<W: Write>(block: &mut hex::Block, printer: &mut Printer<'_, W>) -> Result<bool, Failure> {
-    let any = !block.bytes().is_empty();
-    if any {
-        printer.print(None, block.bytes())?;
-    }
-    block.clear();
-    Ok(any)
+fn failure(what: &str) -> Failure {
+    Failure::new(1, format!("nlctl: {what}"))
 }
 
 fn wrong(line: u64, what: &str) -> Failure {
-    Failure::new(1, format!("nlctl: line {line}: {what}"))
+    failure(&format!("line {line}: {what}"))
 }
 
 fn unreadable(error: &io::Error) -> Failure {
