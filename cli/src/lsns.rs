@@ -301,6 +301,26 @@ fn is_utf8() -> bool {
         })
 }
 
+/// For the fuzz target: a list has as many columns as names, or is refused.
+pub(crate) fn read_columns(list: &str) {
+    for default in [DEFAULT, DEFAULT_NET] {
+        if let Ok(found) = columns(list, default) {
+            let shown: Vec<&str> = found.iter().map(|column| column.name).collect();
+            let shown = shown.join(",");
+            assert_eq!(
+                columns(&shown, default).map(|again| again.len()),
+                Ok(found.len())
+            );
+            let named = list.trim_start_matches('+');
+            assert!(
+                shown
+                    .to_ascii_lowercase()
+                    .ends_with(&named.to_ascii_lowercase())
+            );
+        }
+    }
+}
+
 /// The columns of a list of names; `+` before it adds them to the default.
 fn columns(list: &str, default: &str) -> Result<Vec<&'static Column>, String> {
     let (base, list) = match list.strip_prefix('+') {

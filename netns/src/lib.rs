@@ -31,6 +31,8 @@
 mod command;
 mod error;
 mod exec;
+#[doc(hidden)]
+pub mod fuzzing;
 mod holder;
 #[doc(hidden)]
 pub mod isolate;

@@ -152,7 +152,10 @@ pub fn pids() -> Result<impl Iterator<Item = u32>> {
 /// The login name of a user, from `/etc/passwd`.
 #[must_use]
 pub fn user_name(uid: u32) -> Option<String> {
-    let table = fs::read_to_string("/etc/passwd").ok()?;
+    user_name_in(&fs::read_to_string("/etc/passwd").ok()?, uid)
+}
+
+fn user_name_in(table: &str, uid: u32) -> Option<String> {
     table.lines().find_map(|line| {
         let mut fields = line.split(':');
         let (name, _password, number) = (fields.next()?, fields.next()?, fields.next()?);
@@ -166,7 +169,10 @@ pub(crate) fn threads() -> Option<usize> {
 }
 
 fn parent(pid: u32) -> Option<u32> {
-    let status = fs::read(format!("/proc/{pid}/status")).ok()?;
+    parent_in(&fs::read(format!("/proc/{pid}/status")).ok()?)
+}
+
+fn parent_in(status: &[u8]) -> Option<u32> {
     let value = status
         .split(|byte| *byte == b'\n')
         .find_map(|line| line.strip_prefix(b"PPid:"))?;
@@ -175,17 +181,20 @@ fn parent(pid: u32) -> Option<u32> {
 
 fn command_line(pid: u32) -> String {
     let words = fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
-    let end = words
-        .iter()
-        .rposition(|byte| *byte != 0)
-        .map_or(0, |last| last + 1);
-    match words.get(..end) {
-        Some(words) if !words.is_empty() => String::from_utf8_lossy(words).replace('\0', " "),
-        _ => {
+    match command_line_in(&words) {
+        Some(words) => words,
+        None => {
             let name = fs::read(format!("/proc/{pid}/comm")).unwrap_or_default();
             String::from_utf8_lossy(&name).trim_end().to_owned()
         }
     }
+}
+
+/// Words that each end with a NUL, with blanks between them; `None` if there is none.
+fn command_line_in(words: &[u8]) -> Option<String> {
+    let end = words.iter().rposition(|byte| *byte != 0)? + 1;
+    let words = words.get(..end)?;
+    Some(String::from_utf8_lossy(words).replace('\0', " "))
 }
 
 /// Reads `net:[4026531840]`.
@@ -229,6 +238,38 @@ fn unescape(text: &[u8]) -> Vec<u8> {
         };
     }
     plain
+}
+
+/// For the fuzz target.
+pub(crate) fn read_all(data: &[u8]) {
+    for line in data.split(|byte| *byte == b'\n') {
+        if let Some((kind, ino, place)) = bound_namespace(line) {
+            let link = format!("{}:[{ino}]", kind.name());
+            assert_eq!(namespace_link(link.as_bytes()), Some((kind, ino)));
+            assert!(place.as_os_str().len() <= line.len());
+        }
+        assert!(unescape(line).len() <= line.len());
+        let escaped: Vec<u8> = line
+            .iter()
+            .flat_map(|byte| match byte {
+                b' ' | b'\t' | b'\\' => format!("\\{byte:03o}").into_bytes(),
+                byte => vec![*byte],
+            })
+            .collect();
+        assert_eq!(
+            unescape(&escaped),
+            line,
+            "what the kernel writes reads back"
+        );
+    }
+    if let Some(words) = command_line_in(data) {
+        assert!(!words.contains('\0') && !words.is_empty());
+    }
+    let _ = parent_in(data);
+    if let Ok(text) = std::str::from_utf8(data) {
+        let name = user_name_in(text, 0);
+        assert!(name.is_none_or(|name| text.contains(&format!("{name}:"))));
+    }
 }
 
 #[cfg(test)]

@@ -26,10 +26,10 @@ const LEN: usize = 6;
 
 /// One address that a link listens to.
 #[derive(Debug, PartialEq, Eq)]
-struct Group {
+pub(super) struct Group {
     ifindex: i32,
-    ifname: String,
-    family: u8,
+    pub(super) ifname: String,
+    pub(super) family: u8,
     addr: String,
     users: u32,
     /// Added by hand.
@@ -134,9 +134,9 @@ fn list(ip: &mut Ip<'_>, mut words: Words<'_>) -> Result<(), Failure> {
 }
 
 /// A file below `/proc/net`, its family, and how it is read.
-type File = (&'static str, u8, fn(&str) -> Vec<Group>);
+pub(super) type File = (&'static str, u8, fn(&str) -> Vec<Group>);
 
-const FILES: &[File] = &[
+pub(super) const FILES: &[File] = &[
     ("dev_mcast", AF_PACKET, dev_mcast),
     ("igmp", AF_INET, igmp),
     ("igmp6", AF_INET6, igmp6),

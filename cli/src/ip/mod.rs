@@ -7,6 +7,8 @@ mod address;
 mod batch;
 pub mod doc;
 mod flush;
+#[doc(hidden)]
+pub mod fuzzing;
 pub mod inet;
 mod link;
 mod maddress;

@@ -144,7 +144,7 @@ impl Names {
 }
 
 /// `NUMBER NAME` of each line, comments left out.
-fn parse(text: &str) -> impl Iterator<Item = (u32, String)> {
+pub(super) fn parse(text: &str) -> impl Iterator<Item = (u32, String)> {
     text.lines().filter_map(|line| {
         let mut words = line.split_whitespace();
         let number = number(words.next().filter(|word| !word.starts_with('#'))?)?;

@@ -6,6 +6,8 @@
 pub mod command;
 mod execute;
 mod extension;
+#[doc(hidden)]
+pub mod fuzzing;
 mod names;
 pub mod parse;
 pub mod problem;

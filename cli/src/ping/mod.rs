@@ -538,3 +538,14 @@ fn since_epoch() -> Duration {
         .duration_since(UNIX_EPOCH)
         .unwrap_or_default()
 }
+
+/// For the fuzz target: a command line is understood or refused, and its numbers are in their ranges.
+pub(crate) fn read_words(words: &[OsString]) {
+    for privileged in [false, true] {
+        if let Ok(Command::Ping(args)) = args::parse(words, privileged) {
+            assert!(args.size <= 65_527 && args.pattern.len() <= 16);
+            assert!(args.count != Some(0) && args.deadline != Some(Duration::ZERO));
+            assert!(privileged || args.interval >= Duration::from_millis(2));
+        }
+    }
+}

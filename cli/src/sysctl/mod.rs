@@ -5,6 +5,7 @@
 mod args;
 pub mod key;
 
+use std::ffi::OsString;
 use std::fs::{self, File, Metadata};
 use std::io::{self, ErrorKind, Read, Write};
 use std::os::unix::fs::PermissionsExt;
@@ -236,15 +237,15 @@ impl Run<'_> {
         Ok(())
     }
 
-    /// One `KEY=VALUE`; a dash before it means that the kernel may refuse.
+    /// One `KEY=VALUE`.
     fn assign(&mut self, text: &str) -> Result<(), Failure> {
-        let (ignore, text) = match text.strip_prefix('-') {
-            Some(rest) => (true, rest),
-            None => (self.args.ignore, text),
-        };
-        let (name, value) = text.split_once('=').unwrap_or((text, ""));
-        let value = value.trim();
-        let Some((key, path, metadata)) = self.find(name.trim())? else {
+        let Setting {
+            name,
+            value,
+            may_fail,
+        } = Setting::of(text);
+        let ignore = may_fail || self.args.ignore;
+        let Some((key, path, metadata)) = self.find(name)? else {
             return Ok(());
         };
         let shown = key.dotted();
@@ -289,24 +290,81 @@ impl Run<'_> {
         }
         // As procps does: complaints about the form come before the first change.
         let text = String::from_utf8_lossy(&text);
-        let mut settings = Vec::new();
-        for (number, line) in text.lines().enumerate() {
-            let line = line.trim();
-            if line.is_empty() || line.starts_with(['#', ';']) {
-                continue;
-            }
-            if line.contains('=') {
-                settings.push(line);
-            } else {
-                self.fail(format_args!(
-                    "{file}({}): invalid syntax, continuing...",
-                    number + 1
-                ))?;
-            }
+        let (settings, wrong) = settings(&text);
+        for number in wrong {
+            self.fail(format_args!(
+                "{file}({number}): invalid syntax, continuing..."
+            ))?;
         }
         for setting in settings {
             self.assign(setting)?;
         }
         Ok(())
+    }
+}
+
+/// `KEY=VALUE`; a dash before it means that the kernel may refuse.
+struct Setting<'t> {
+    name: &'t str,
+    value: &'t str,
+    may_fail: bool,
+}
+
+impl<'t> Setting<'t> {
+    fn of(text: &'t str) -> Self {
+        let (may_fail, text) = match text.strip_prefix('-') {
+            Some(rest) => (true, rest),
+            None => (false, text),
+        };
+        let (name, value) = text.split_once('=').unwrap_or((text, ""));
+        Self {
+            name: name.trim(),
+            value: value.trim(),
+            may_fail,
+        }
+    }
+}
+
+/// The settings in a file, and the numbers of the lines that are neither one nor a comment.
+fn settings(text: &str) -> (Vec<&str>, Vec<usize>) {
+    let (mut settings, mut wrong) = (Vec::new(), Vec::new());
+    for (number, line) in (1..).zip(text.lines()) {
+        let line = line.trim();
+        if line.is_empty() || line.starts_with(['#', ';']) {
+            continue;
+        }
+        if line.contains('=') {
+            settings.push(line);
+        } else {
+            wrong.push(number);
+        }
+    }
+    (settings, wrong)
+}
+
+/// For the fuzz target: what a file sets is a path below /proc/sys.
+pub(crate) fn read_file(data: &[u8]) {
+    let text = String::from_utf8_lossy(data);
+    let (settings, wrong) = settings(&text);
+    assert!(settings.len() + wrong.len() <= text.lines().count());
+    assert!(wrong.is_sorted() && wrong.iter().all(|&number| number <= text.lines().count()));
+    for setting in settings {
+        let Setting { name, value, .. } = Setting::of(setting);
+        assert!(!name.contains('=') && setting.contains(value));
+        let Some(key) = Key::parse(name) else {
+            continue;
+        };
+        let path = Path::new(ROOT).join(key.path());
+        let mut parts = path.components();
+        assert!(path.starts_with(ROOT) && parts.all(|part| part.as_os_str() != ".."));
+        assert!(path != Path::new(ROOT));
+        assert_eq!(Key::from_path(key.path()), Some(key));
+    }
+}
+
+/// For the fuzz target: a command line is understood or refused.
+pub(crate) fn read_words(words: &[OsString]) {
+    if let Ok(Command::Run(args)) = args::parse(words) {
+        assert!(args.all || args.load || !args.names.is_empty());
     }
 }

@@ -337,6 +337,132 @@ pub(crate) fn feed(message_type: u16, payload: &[u8]) {
     );
 }
 
+/// For the fuzz targets: messages are told, or listed where a list is asked for, up to one of type `NLMSG_NOOP`.
+/// An `NLMSG_OVERRUN` says that events were lost.
+///
+/// # Panics
+///
+/// If the events do not add up to what is known at every [`Event::Synced`] and at the end.
+pub(crate) fn follow(data: &[u8]) {
+    const NOOP: u16 = 1;
+    const OVERRUN: u16 = 4;
+    const DUMP_INTR: u16 = 0x10;
+    let mut messages = nl_core::Messages::new(data).flatten().peekable();
+    let mut state = State::new(Objects::all());
+    let mut told = Tally::default();
+    let mut is_over = false;
+    // Each message makes at most a few lists of all kinds necessary.
+    for _ in 0..(data.len() / 16 + 2) * 8 * KINDS.len() * 16 {
+        match state.step().expect("what was taken is well-formed") {
+            Step::Deliver(event) => {
+                let synced = event == Event::Synced;
+                told.take(&event);
+                if synced {
+                    told.check(&state);
+                }
+            }
+            step @ (Step::Drain | Step::List(_)) => {
+                let mut interrupted = false;
+                while let Some(message) = messages.next_if(|m| m.message_type() != NOOP) {
+                    let taken = match (&step, message.message_type()) {
+                        (Step::List(_), _) => state.listed(message.payload),
+                        (_, OVERRUN) => state.notified(&Notification::Overrun),
+                        _ => state.notified(&Notification::Event {
+                            message,
+                            nsid: None,
+                        }),
+                    };
+                    // What cannot be read ends the list.
+                    interrupted |= taken.is_err();
+                }
+                if let Some(end) = messages.next() {
+                    interrupted |= end.flags() & DUMP_INTR != 0;
+                }
+                match step {
+                    Step::List(_) => state.list_done(interrupted),
+                    _ => state.drained(),
+                }
+            }
+            Step::Wait if is_over => {
+                told.check(&state);
+                return;
+            }
+            Step::Wait => match messages.next() {
+                Some(message) => {
+                    let _ = state.notified(&Notification::Event {
+                        message,
+                        nsid: None,
+                    });
+                }
+                None => is_over = true,
+            },
+        }
+    }
+    panic!("it never comes to rest");
+}
+
+/// What a reader of events knows: of each kind, key and content how many there are.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Tally(std::collections::BTreeMap<(Kind, Vec<u8>, Vec<u8>), usize>);
+
+impl Tally {
+    fn add(&mut self, kind: Kind, payload: &[u8]) {
+        *self.0.entry(Self::name(kind, payload)).or_default() += 1;
+    }
+
+    fn name(kind: Kind, payload: &[u8]) -> (Kind, Vec<u8>, Vec<u8>) {
+        let (mut key, mut content) = (Vec::new(), Vec::new());
+        kind.key(payload, &mut key).expect("it was read before");
+        kind.content(payload, &mut content);
+        (kind, key, content)
+    }
+
+    fn take(&mut self, event: &Event) {
+        let (old, new) = match event {
+            Event::Added { object, .. } => (None, Some(object)),
+            Event::Changed { old, new, .. } => (Some(old), Some(new)),
+            Event::Removed { object, .. } => (Some(object), None),
+            _ => return,
+        };
+        if let Some(old) = old {
+            let name = Self::name(Kind::of_object(old), old.payload());
+            let count = self.0.get_mut(&name).expect("what goes was there");
+            *count -= 1;
+            if *count == 0 {
+                self.0.remove(&name);
+            }
+        }
+        if let Some(new) = new {
+            self.add(Kind::of_object(new), new.payload());
+        }
+    }
+
+    fn check(&self, state: &State) {
+        let mut known = Self::default();
+        for kind in KINDS {
+            for payload in state.iter(kind) {
+                known.add(kind, payload);
+            }
+        }
+        assert_eq!(*self, known, "the events add up to what is known");
+    }
+}
+
+impl Kind {
+    fn of_object(object: &Object) -> Self {
+        let message_type = match object {
+            Object::Link(_) => rtm::RTM_NEWLINK,
+            Object::Nexthop(_) => rtm::RTM_NEWNEXTHOP,
+            Object::Addr(_) => rtm::RTM_NEWADDR,
+            Object::Route(_) => rtm::RTM_NEWROUTE,
+            Object::Neigh(_) => rtm::RTM_NEWNEIGH,
+            Object::Rule(_) => rtm::RTM_NEWRULE,
+        };
+        let (kind, _) = Self::of(message_type, object.payload()).expect("it was told of");
+        kind
+    }
+}
+
 /// What is asked for as a receive buffer: some 5000 events.
 const RECEIVE_BUFFER: usize = 4 << 20;
 

@@ -20,7 +20,15 @@ const LONGEST: usize = 16 * 1024;
 pub(super) fn replay(ip: &mut Ip<'_>, printer: &Printer, name: &str) -> Result<(), Failure> {
     let file = File::open(name)
         .map_err(|error| Failure::new(255, format!("Cannot fopen: {}", strerror(&error))))?;
-    let mut file = BufReader::new(file);
+    print(ip, printer, BufReader::new(file))
+}
+
+/// Prints the messages that `file` holds.
+pub(in crate::ip) fn print(
+    ip: &mut Ip<'_>,
+    printer: &Printer,
+    mut file: impl Read,
+) -> Result<(), Failure> {
     let mut at = 0;
     let mut bytes = Vec::new();
     while let Some(len) = next(&mut file, &mut bytes, &mut at)? {

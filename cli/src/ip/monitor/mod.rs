@@ -1,8 +1,8 @@
 //! `ip monitor`: what happens, as it happens; ip-monitor(8).
 
-mod file;
+pub(super) mod file;
 mod netconf;
-mod print;
+pub(super) mod print;
 mod stamp;
 
 use std::io::Write;

@@ -19,13 +19,13 @@ use crate::ip::options::AF_UNSPEC;
 use crate::ip::{Ip, address, neigh, nexthop, route, rule};
 
 /// What is printed of an event, and of which.
-pub(super) struct Printer {
+pub(in crate::ip) struct Printer {
     /// Whether its object stands before it, in brackets.
-    pub(super) labels: bool,
+    pub(in crate::ip) labels: bool,
     /// Whether its namespace does.
-    pub(super) all_nsid: bool,
+    pub(in crate::ip) all_nsid: bool,
     /// Only events of the link with this index.
-    pub(super) ifindex: Option<i32>,
+    pub(in crate::ip) ifindex: Option<i32>,
 }
 
 /// What an event is about.

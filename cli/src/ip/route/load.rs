@@ -315,6 +315,37 @@ impl<R: BufRead> Load<'_, R> {
     }
 }
 
+/// For the fuzz target: the requests of a file, and how many of its lines are none.
+///
+/// # Errors
+///
+/// Those of [`Lines`].
+pub(in crate::ip) fn requests(
+    ip: &mut Ip<'_>,
+    input: impl BufRead,
+) -> Result<(Vec<Box<dyn Request<Protocol = Route>>>, usize), Failure> {
+    let common = Spec::common(ip, Words::new(&[]))?;
+    let mut load = Load {
+        lines: Lines::new(input),
+        ahead: None,
+        file: "",
+        common,
+        replace: false,
+        tally: Tally::default(),
+        progress: Progress::new(),
+    };
+    let (mut requests, mut unreadable) = (Vec::new(), 0);
+    while let Some((number, line)) = load.line()? {
+        assert!(number <= load.lines.number, "lines are counted");
+        match load.read(ip, &line) {
+            Ok(Line::New(route)) => requests.push(Box::new(route) as _),
+            Ok(Line::Delete(route)) => requests.push(Box::new(route) as _),
+            Err(_) => unreadable += 1,
+        }
+    }
+    Ok((requests, unreadable))
+}
+
 /// What `ip route show` prints, as it is asked for: without what is not a request's to say.
 fn as_requested<'w>(words: &[&'w str]) -> Vec<&'w str> {
     const STATE: &[&str] = &[

@@ -2,7 +2,7 @@
 
 mod flush;
 mod get;
-mod load;
+pub(super) mod load;
 mod modify;
 pub(super) mod print;
 mod save;
