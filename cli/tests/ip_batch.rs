@@ -1,6 +1,11 @@
 //! `ip -batch`: how far it goes, and what it says, where iproute2 stops and where it goes on.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use std::io::Write;
+#[allow(dead_code, reason = "what other tests need of it")]
+mod side;
+
+use std::fs;
+use std::io::{BufRead, BufReader, Write};
 use std::process::{Command, Stdio};
 
 /// Runs lines as `ip OPTIONS -batch -`; exit code, standard output, standard error.
@@ -84,5 +89,269 @@ fn a_name_is_looked_up_again_after_links_changed() {
         let lines = "link del v0\nroute add 10.1.2.0/24 dev v0 table 9\n";
         let said = "Cannot find device \"v0\"\nCommand failed -:2\n";
         assert_eq!(batch(&[], lines), (Some(1), String::new(), said.into()));
+    });
+}
+
+/// Files of lines; `~` ends one without a newline.
+const FILES: &[&str] = &[
+    "",
+    "\n\n# nothing\n  \t \n",
+    "route add 10.1.0.0/24 dev v0 table 9
+     route add 10.1.1.0/24 dev v0 table 9   # said twice
+     route add 10.1.1.0/24 dev v0 table 9
+
+     route show table 9
+     route add 10.1.2.0/24 dev v0 table 9
+     route show table 9
+     route show table 99
+     route flush table 98
+     route del 10.9.0.0/24 table 9
+     route replace 10.1.2.0/24 dev v1 table 9
+     route append 10.1.2.0/24 dev v0 table 9
+     route change 10.77.2.0/24 dev v0 table 9
+     route add 2001:db8::/32 via fd00::2 table 9
+     route add 2001:db8::/32 via fd00::2 table 9
+     rule add from 10.3.0.0/16 table 9 pref 100
+     rule add from 10.3.0.0/16 table 9 pref 100
+     rule add from 10.4.0.0/16 nat 10.5.0.0
+     rule del pref 99
+     addr add 10.7.0.1/24 dev v1
+     addr add 10.7.0.1/24 dev v1
+     addr add 10.8.0.1/24 dev v1 permanent
+     addr del 10.8.0.1 dev v1
+     addr show dev v1 to 10.7.0.1
+     nexthop add id 7 via 10.0.0.9 dev v0
+     nexthop add id 7 via 10.0.0.9 dev v0
+     route add 10.5.0.0/24 nhid 7
+     route add 10.5.1.0/24 nhid 8
+     neigh replace 10.0.0.7 lladdr 02:00:00:00:00:98 dev v0
+     neigh show 10.0.0.7",
+    // What a neighbour is refused with ends it even under -force.
+    "route add 10.1.1.0/24 dev v0 table 9
+     route add 10.1.1.0/24 dev v0 table 9
+     neigh add 10.0.0.7 lladdr 02:00:00:00:00:98 dev v0
+     neigh add 10.0.0.7 lladdr 02:00:00:00:00:98 dev v0
+     route add 10.1.2.0/24 dev v0 table 9",
+    "route add 10.1.1.0/24 dev v0 table 9
+     route add 10.1.1.0/24 dev v0 table 9
+     maddress add 33:33:00:00:00:05 dev nope
+     route add 10.1.2.0/24 dev v0 table 9",
+    "route add 10.1.0.0/24 dev v0 table 9
+     route add 10.1.1.0/24 dev nope table 9
+     route add 10.1.2.0/24 dev v0 table 9",
+    "link add x0 type veth peer name x1
+     link add x0 type veth peer name x1
+     addr add 10.8.0.1/24 dev x0
+     link set x0 up
+     link set x1 up
+     route add 10.81.0.0/24 dev x0
+     link set x0 down
+     link set x0 name y0
+     link set y0 up
+     route add 10.82.0.0/24 dev y0
+     route add 10.83.0.0/24 dev x0
+     link set y0 mtu 5
+     link del y0
+     link del y0
+     route add 10.84.0.0/24 dev y0
+     route add 10.84.0.0/24 dev x1
+     link add x0 type veth peer name x1
+     link set x0 up
+     link set x1 up
+     addr add 10.9.0.1/24 dev x0
+     -4 route show dev x0
+     route show dev x0 table main
+     link property add dev x0 altname longname
+     route add 10.85.0.0/24 dev longname
+     link add q type bogus
+     link show nope
+     link del x0",
+    "netns add red
+     link add n0 type veth peer name n1 netns red
+     route add 10.1.0.0/24 dev v0 table 9
+     netns exec red $IP link set n1 up
+     netns exec red $IP -br link show nope
+     netns exec red sh -c 'exit 3'
+     route add 10.1.0.0/24 dev v0 table 9
+     link set n0 netns red
+     route add 10.1.1.0/24 dev n0 table 9
+     netns exec red $IP link set n0 netns blue
+     netns exec red $IP link set v0 up
+     netns add red
+     netns list",
+    "route add 10.1.0.0/24 dev v0 table 9
+     route add 10.1.0.0/24 \\
+       dev v0 \\
+       table 9
+     foo bar
+     route frob
+     route add 10.1.7.0/24 dev v0 table 9",
+    "route add 10.1.0.0/24 dev v0 table 9
+     foo bar
+     link frob",
+    "route add 10.1.0.0/24 dev v0 table 9
+     route add 10.1.0.0/24 dev v0 table 9
+     route add 10.1.0.0/24 \\",
+    "route add 10.1.0.0/24 dev v0 table 9
+     route add 10.1.0.0/24 dev v0 table 9
+     route add 10.1.3.0/99 dev v0
+     route add 10.1.4.0/24 dev v0",
+    "route add 10.1.0.0/24 dev v0 table 9\r
+     route add 10.1.0.0/24 dev v0 table 9\r",
+    "route add 10.1.0.0/24 dev v0 table 9
+     route add 10.1.0.0/24 dev v0 table 9
+     route add 10.1.0.0/24 dev \"v0
+     route add 10.1.4.0/24 dev v0",
+];
+
+/// What a batch may have changed.
+const STATE: &[&str] = &[
+    "-4 -br addr",
+    "-4 route show table all",
+    "-6 route show table 9",
+    "rule",
+    "neigh show nud permanent",
+    "nexthop",
+    "netns",
+];
+
+/// Whether the last line ends does not matter, nor where the lines come from.
+#[test]
+fn it_does_and_says_what_iproute2_does() {
+    nl_netns::isolate!(|| {
+        if side::Side::theirs().is_none() {
+            eprintln!("skipped: no ip of iproute2 6.1 here to compare with");
+            return;
+        }
+        let mut differences = Vec::new();
+        for (n, lines) in FILES.iter().enumerate() {
+            for (options, newline) in [("", "\n"), ("-force", ""), ("-force", "\n")] {
+                let outcomes = |side: side::Side| {
+                    let lines = lines.replace("$IP", &side.shell("echo -n $IP").out);
+                    fs::write("/run/lines", lines + newline).unwrap();
+                    let how = match newline {
+                        "" => "$IP {} -batch - </run/lines",
+                        _ => "$IP {} -batch /run/lines",
+                    };
+                    let mut outcomes = vec![side.shell(&how.replace("{}", options))];
+                    outcomes.push(side.shell("$IP -br link | cut -d ' ' -f 1"));
+                    outcomes.extend(STATE.iter().map(|line| side.run(line)));
+                    side.run("netns del red");
+                    outcomes
+                };
+                let theirs = outcomes(side::Side::theirs().unwrap());
+                let ours = outcomes(side::Side::ours());
+                for (theirs, ours) in theirs.iter().zip(&ours) {
+                    if theirs != ours {
+                        differences.push(format!(
+                            "{n} {options}\n  theirs: {theirs:?}\n  ours:   {ours:?}"
+                        ));
+                    }
+                }
+            }
+        }
+        assert!(differences.is_empty(), "{}", differences.join("\n"));
+    });
+}
+
+/// Some fail, lists stand between: all that is said stands in the order of the lines.
+#[test]
+fn under_force_many_are_sent_together_and_each_failure_has_its_line() {
+    nl_netns::isolate!(|| {
+        assert_eq!(batch(&[], UP).0, Some(0));
+        let (mut lines, mut want) = (String::new(), String::new());
+        for n in 0..20_000 {
+            let number = n + 1;
+            let prefix = format!("10.{}.{}.0/24", n / 250, n % 250);
+            lines += &match n % 1000 {
+                500 => format!("route del {prefix} table 9\n"),
+                700 => "link set nope up\n".to_owned(),
+                _ => format!("route add {prefix} dev v0 table 9\n"),
+            };
+            want += &match n % 1000 {
+                500 => {
+                    format!("RTNETLINK answers: No such process\nCommand failed -:{number}\n")
+                }
+                700 => format!("Cannot find device \"nope\"\nCommand failed -:{number}\n"),
+                _ => String::new(),
+            };
+        }
+        lines += "route show table 9\nroute del 10.9.9.9 table 9\n";
+        want += "RTNETLINK answers: No such process\nCommand failed -:20002\n";
+        let (code, shown, said) = batch(&["-force"], &lines);
+        assert_eq!((code, shown.lines().count()), (Some(1), 20_000 - 40));
+        assert!(said == want, "{said}");
+    });
+}
+
+/// Each name is asked for once, and what needs no answer is not acknowledged.
+#[test]
+fn a_name_is_asked_for_once() {
+    nl_netns::isolate!(|| {
+        assert_eq!(batch(&[], UP).0, Some(0));
+        let lines: String = (0..500)
+            .map(|n| {
+                format!(
+                    "route add 10.{}.{}.0/24 dev v{} table 9\n",
+                    n / 250,
+                    n % 250,
+                    n % 2
+                )
+            })
+            .collect();
+        let rounds = [("", "route add", 500), ("-force", "route replace", 1)];
+        for (options, verb, datagrams) in rounds {
+            fs::write("/run/lines", lines.replace("route add", verb)).unwrap();
+            let mut command = Command::new(env!("CARGO_BIN_EXE_nlctl"));
+            command.args(["--trace", "ip"]);
+            command.args(Some(options).filter(|options| !options.is_empty()));
+            let output = command.args(["-batch", "/run/lines"]).output().unwrap();
+            assert!(output.status.success());
+            let traced = String::from_utf8(output.stderr).unwrap();
+            let sent = traced.split("-- ").filter(|part| part.starts_with("sent"));
+            let asks = |part: &&str| part.contains("\nRTM_GETLINK");
+            let (asked, changed): (Vec<_>, Vec<_>) = sent.partition(asks);
+            assert_eq!((asked.len(), changed.len()), (2, datagrams), "{options}");
+            let acknowledged = traced.matches("acknowledged to RTM_NEWROUTE").count();
+            assert_eq!(acknowledged, usize::from(datagrams == 1), "{options}");
+        }
+    });
+}
+
+/// Whoever writes lines into a pipe and waits for what they do must not wait for ever, `-force` or not.
+#[test]
+fn a_line_is_done_before_the_next_is_waited_for() {
+    nl_netns::isolate!(|| {
+        assert_eq!(batch(&[], UP).0, Some(0));
+        for options in [&[][..], &["-force"]] {
+            let mut child = Command::new(env!("CARGO_BIN_EXE_nlctl"))
+                .arg("ip")
+                .args(options)
+                .args(["-batch", "-"])
+                .stdin(Stdio::piped())
+                .stdout(Stdio::piped())
+                .stderr(Stdio::piped())
+                .spawn()
+                .unwrap();
+            let mut lines = child.stdin.take().unwrap();
+            let mut shown = BufReader::new(child.stdout.take().unwrap()).lines();
+            let mut said = BufReader::new(child.stderr.take().unwrap()).lines();
+            let route = "10.1.0.0/24 dev v0 scope link";
+            writeln!(
+                lines,
+                "route replace 10.1.0.0/24 dev v0 table 9\nroute show table 9"
+            )
+            .unwrap();
+            assert_eq!(shown.next().unwrap().unwrap().trim_end(), route);
+            // A link of this name is another by now, and nobody told the batch.
+            assert_eq!(batch(&[], &format!("link del v0\n{UP}")).0, Some(0));
+            write!(lines, "route replace 10.1.0.0/24 dev v0 table 9\nroute add 10.1.0.0/24 dev v0 table 9\nroute ").unwrap();
+            let refused = "RTNETLINK answers: File exists";
+            assert_eq!(said.next().unwrap().unwrap(), refused);
+            assert_eq!(said.next().unwrap().unwrap(), "Command failed -:4");
+            drop(lines);
+            assert_eq!(batch(&[], "route show table 9").1.trim_end(), route);
+            child.wait().unwrap();
+        }
     });
 }

@@ -162,6 +162,36 @@ impl<P: Protocol> Connection<P> {
         answer.finish()
     }
 
+    /// [`call`](Self::call) without an acknowledgement, which costs about as much as a small request: the
+    /// kernel works a request off before `send` returns and answers every refusal, asked or not, so that
+    /// silence is success. For protocols of which that is true: rtnetlink, and others whose requests change
+    /// something at once.
+    ///
+    /// # Errors
+    ///
+    /// As [`call`](Self::call).
+    pub fn call_unacknowledged<R>(&mut self, request: &R) -> Result<(), Error>
+    where
+        R: Request<Protocol = P> + ?Sized,
+    {
+        if self.session.dry {
+            return self.show(request);
+        }
+        let mut exchange = self.begin(request, NLM_F_REQUEST, Exchange::ack)?;
+        let (mut answer, mut problem) = (CallAnswer::new(|_| {}), None);
+        while !exchange.is_done()
+            && let Some((len, source)) = self.socket.try_receive(&mut self.buffer)?
+        {
+            let received = (source, self.buffer.get(..len).unwrap_or(&[]));
+            let mut each = |event: Event<'_>, sent: &[u8]| answer.accept::<P>(event, sent);
+            self.session
+                .take(&mut exchange, received, &mut problem, &mut each)?;
+        }
+        self.session.pending = None;
+        problem.map_or(Ok(()), |error| Err(Error::from(error)))?;
+        answer.finish()
+    }
+
     /// Asks for one object.
     ///
     /// # Errors

@@ -73,6 +73,37 @@ fn a_refusal_carries_request_errno_and_the_kernels_words() {
 }
 
 #[test]
+fn without_an_acknowledgement_silence_is_success_and_a_refusal_is_seen() {
+    nl_netns::isolate!(|| {
+        let mut route = Connection::<Route>::open().unwrap();
+        for name in ["br0", "br1", "br2"] {
+            let bridge = || NewBridge(name.into());
+            route.call_unacknowledged(&bridge()).unwrap();
+            // It was done before that returned, and nothing is left for what follows.
+            let link = route.get(&GetLink(name)).unwrap();
+            let ifindex = link.view().header().ifindex.get();
+            let error = route.call_unacknowledged(&bridge()).unwrap_err();
+            assert_eq!(error.errno(), Some(Errno::EEXIST));
+            let mtu = 70_000;
+            let error = route
+                .call_unacknowledged(&SetMtu { ifindex, mtu })
+                .unwrap_err();
+            assert_eq!(
+                error.to_string(),
+                "RTM_NEWLINK: mtu greater than device maximum (EINVAL)"
+            );
+            let mtu = 1400;
+            route.call_unacknowledged(&SetMtu { ifindex, mtu }).unwrap();
+            assert_eq!(route.get(&GetLink(name)).unwrap().view().mtu(), Some(1400));
+        }
+        // A list that was left is read to its end first.
+        route.start_dump(&GetLinks).unwrap().next().unwrap();
+        route.call_unacknowledged(&NewBridge("br3".into())).unwrap();
+        assert!(names(&mut route).contains(&"br3".to_owned()));
+    });
+}
+
+#[test]
 fn every_failure_of_a_batch_is_at_its_index_and_the_rest_is_done() {
     nl_netns::isolate!(|| {
         let mut route = Connection::<Route>::open().unwrap();

@@ -2,7 +2,9 @@
 
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read, stdin};
+use std::os::fd::AsFd;
 
+use super::backlog::Backlog;
 use super::{Ip, command};
 use crate::failure::{Failure, strerror};
 use crate::words::Words;
@@ -13,6 +15,9 @@ const MAX_LINE: usize = 1 << 20;
 /// How many words a line may have.
 const MAX_WORDS: usize = 100;
 
+/// How much of the file is read at once, in bytes.
+const BUFFER: usize = 64 * 1024;
+
 /// Runs the commands in `file`, `-` for standard input.
 ///
 /// # Errors
@@ -20,25 +25,48 @@ const MAX_WORDS: usize = 100;
 /// The first command that fails ends the batch with exit code 1, unless `-force` is given; a usage error
 /// ends it in any case, with the exit code of the usage error, and so does a word that is no address.
 pub(super) fn run(ip: &mut Ip<'_>, file: &str) -> Result<(), Failure> {
-    if file == "-" {
-        return run_lines(ip, file, stdin().lock());
+    let opened = if file == "-" {
+        File::from(stdin().as_fd().try_clone_to_owned()?)
+    } else {
+        File::open(file).map_err(|error| {
+            Failure::new(
+                1,
+                format!(
+                    "Cannot open file \"{file}\" for reading: {}",
+                    strerror(&error)
+                ),
+            )
+        })?
+    };
+    ip.begin_batch(Backlog::new(file, ip.options.force));
+    let result = run_lines(ip, BufReader::with_capacity(BUFFER, opened));
+    ip.settle();
+    result?;
+    let backlog = ip.backlog();
+    if let Some(error) = backlog.and_then(|backlog| backlog.unwritten.take()) {
+        return Err(error.into());
     }
-    let opened = File::open(file).map_err(|error| {
-        Failure::new(
-            1,
-            format!(
-                "Cannot open file \"{file}\" for reading: {}",
-                strerror(&error)
-            ),
-        )
-    })?;
-    run_lines(ip, file, BufReader::new(opened))
+    match ip.backlog().is_some_and(|backlog| backlog.failed) {
+        true => Err(Failure::silent(1)),
+        false => Ok(()),
+    }
 }
 
-fn run_lines(ip: &mut Ip<'_>, file: &str, input: impl BufRead) -> Result<(), Failure> {
+fn run_lines(ip: &mut Ip<'_>, input: BufReader<impl Read>) -> Result<(), Failure> {
     let mut lines = Lines::new(input);
-    let mut failed = false;
-    while let Some(line) = lines.next()? {
+    loop {
+        if !lines.input.buffer().contains(&b'\n') {
+            // Whoever writes the lines may wait for what they do, and do something else meanwhile.
+            ip.settle();
+            ip.out.finish()?;
+            ip.forget();
+        }
+        let Some(line) = lines.next()? else {
+            return Ok(());
+        };
+        if let Some(backlog) = ip.backlog() {
+            backlog.line = lines.number;
+        }
         let words = split(&line)?;
         if words.is_empty() {
             continue;
@@ -49,21 +77,10 @@ fn run_lines(ip: &mut Ip<'_>, file: &str, input: impl BufRead) -> Result<(), Fai
         if failure.is_fatal() {
             return Err(failure);
         }
-        // What earlier commands printed stands before what this one complains of.
-        ip.out.finish()?;
-        if !failure.text().is_empty() {
-            eprintln!("{failure}");
-        }
-        eprintln!("Command failed {file}:{}", lines.number);
-        failed = true;
+        ip.complain(&failure);
         if !ip.options.force {
-            break;
+            return Ok(());
         }
-    }
-    if failed {
-        Err(Failure::silent(1))
-    } else {
-        Ok(())
     }
 }
 

@@ -76,10 +76,11 @@ fn modify(ip: &mut Ip<'_>, mut words: Words<'_>, add: bool) -> Result<(), Failur
         if addr.is_some() {
             return Err(duplicate("address", value));
         }
-        let bytes = lladdr(value)?;
+        let bytes =
+            lladdr(value).map_err(|failure| Failure::fatal(failure.code(), failure.text()))?;
         let found: [u8; LEN] = bytes.as_slice().try_into().map_err(|_| {
             let len = bytes.len();
-            Failure::new(
+            Failure::fatal(
                 1,
                 format!("Error: Invalid address length {len} - must be {LEN} bytes"),
             )
@@ -96,8 +97,9 @@ fn modify(ip: &mut Ip<'_>, mut words: Words<'_>, add: bool) -> Result<(), Failur
     let addr = addr.unwrap_or_default();
     let change = if add { add_multicast } else { del_multicast };
     change(ip.connection(), device, addr).map_err(|error| match &error {
-        Error::Io { source, .. } => Failure::new(1, format!("ioctl: {}", strerror(source))),
-        error => Failure::new(1, error.to_string()),
+        // Here ip leaves at once, a batch or not.
+        Error::Io { source, .. } => Failure::fatal(1, format!("ioctl: {}", strerror(source))),
+        error => Failure::fatal(1, error.to_string()),
     })
 }
 

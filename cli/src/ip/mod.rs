@@ -4,6 +4,7 @@
 //! first one that the word abbreviates, and its module reads the rest. What a command shows is a list of [`doc::Doc`]s.
 
 mod address;
+mod backlog;
 mod batch;
 pub mod doc;
 mod flush;
@@ -77,6 +78,17 @@ const OBJECTS: &[(&str, Option<Run>)] = &[
     ("stats", None),
 ];
 
+/// The objects whose requests may wait for those of the lines behind.
+const POSTING: &[&str] = &[
+    "address",
+    "route",
+    "rule",
+    "neighbor",
+    "neighbour",
+    "link",
+    "nexthop",
+];
+
 /// The applet `ip`.
 pub(crate) fn run(invocation: &Invocation, out: &mut Output) -> Result<ExitCode, Failure> {
     let args = utf8(&invocation.args)?;
@@ -119,7 +131,19 @@ fn start(mut words: Words<'_>, out: &mut Output) -> Result<ExitCode, Failure> {
 fn command(ip: &mut Ip<'_>, mut words: Words<'_>) -> Result<(), Failure> {
     let word = words.next().unwrap_or_default();
     match OBJECTS.iter().find(|(name, _)| matches(word, name)) {
-        Some((_, Some(run))) => run(ip, words),
+        Some((name, Some(run))) => {
+            if !POSTING.contains(name) {
+                // They reach the system by other ways than the connection.
+                ip.settle();
+            }
+            let result = run(ip, words);
+            if *name == "netns" {
+                // A program may have made or renamed any link.
+                ip.forget();
+                ip.forget_netns_names();
+            }
+            result
+        }
         Some((name, None)) => Err(Failure::new(
             1,
             format!("nlctl does not have \"ip {name}\" yet."),

@@ -1,6 +1,7 @@
 //! [`Ip`]: what all commands of one command line or batch share.
 
 use std::collections::HashMap;
+use std::fmt::Display;
 use std::fs::{self, File};
 use std::os::fd::{AsFd, AsRawFd};
 
@@ -10,6 +11,7 @@ use nl_route::Route;
 use nl_route::link::{GetLink, Link, LinkRef};
 use nl_route::nsid::GetNsid;
 
+use super::backlog::Backlog;
 use super::doc::Doc;
 use super::options::Options;
 use crate::failure::{Failure, strerror};
@@ -22,8 +24,14 @@ pub struct Ip<'o> {
     /// Standard output.
     pub out: &'o mut Output,
     connection: Connection<Route>,
+    /// The requests of a batch.
+    backlog: Option<Backlog>,
+    /// Whether some of them change links, so that they come before a name is asked for.
+    links_change: bool,
     /// What is known of links by their index; `None` for one that is not there.
     links: HashMap<i32, Option<Known>>,
+    /// The indices of links by the names that were asked for, alternative ones included.
+    ifindices: HashMap<String, i32>,
     /// The namespace that is talked about, by its id here, if it is another than ours.
     nsid: Option<i32>,
     /// What is known of links elsewhere.
@@ -67,16 +75,73 @@ impl<'o> Ip<'o> {
             options,
             out,
             connection,
+            backlog: None,
+            links_change: false,
             links: HashMap::new(),
+            ifindices: HashMap::new(),
             nsid: None,
             links_elsewhere: HashMap::new(),
             netns_names: None,
         })
     }
 
-    /// The connection to the kernel.
+    /// The connection to the kernel, which has all that was [posted](Self::post).
     pub fn connection(&mut self) -> &mut Connection<Route> {
+        self.settle();
         &mut self.connection
+    }
+
+    /// From now on requests are [posted](Self::post) for lines of a batch.
+    pub(super) fn begin_batch(&mut self, backlog: Backlog) {
+        self.backlog = Some(backlog);
+    }
+
+    /// What became of a batch so far.
+    pub(super) fn backlog(&mut self) -> Option<&mut Backlog> {
+        self.backlog.as_mut()
+    }
+
+    /// Does what a request asks, or, in a batch that goes on after failures, keeps it until something is asked
+    /// or printed: it is then told of its refusal with its line.
+    ///
+    /// # Errors
+    ///
+    /// The kernel's refusal, exit code 2.
+    pub fn post<R: Request<Protocol = Route>>(&mut self, request: &R) -> Result<(), Failure> {
+        match &mut self.backlog {
+            Some(backlog) if backlog.waits => backlog.post(&mut self.connection, self.out, request),
+            _ => self.call(request),
+        }
+    }
+
+    /// Sends what was posted: before anything is asked, printed, or done in another way.
+    pub fn settle(&mut self) {
+        if let Some(backlog) = &mut self.backlog {
+            backlog.send(&mut self.connection, self.out);
+        }
+        self.links_change = false;
+    }
+
+    /// [`settle`](Self::settle), if names may be others then.
+    fn settle_links(&mut self) {
+        if self.links_change {
+            self.settle();
+        }
+    }
+
+    /// A line of a batch failed.
+    pub(super) fn complain(&mut self, failure: &Failure) {
+        self.settle();
+        if let Some(backlog) = &mut self.backlog {
+            let line = backlog.line;
+            backlog.complain(self.out, line, failure);
+        }
+    }
+
+    /// Says something on standard error, after what earlier lines have to say.
+    pub fn warn(&mut self, text: impl Display) {
+        self.settle();
+        eprintln!("{text}");
     }
 
     /// Whether what changes things is shown instead of sent.
@@ -90,9 +155,13 @@ impl<'o> Ip<'o> {
     ///
     /// The kernel's refusal, exit code 2.
     pub fn call<R: Request<Protocol = Route>>(&mut self, request: &R) -> Result<(), Failure> {
-        self.connection
-            .call(request)
-            .map_err(|error| refused(&error))
+        let in_batch = self.backlog.is_some();
+        let rt = self.connection();
+        let done = match in_batch {
+            true => rt.call_unacknowledged(request),
+            false => rt.call(request),
+        };
+        done.map_err(|error| refused(&error))
     }
 
     /// The objects of a list.
@@ -104,13 +173,14 @@ impl<'o> Ip<'o> {
         &mut self,
         request: &R,
     ) -> Result<Vec<Owned<R::Reply>>, Failure> {
-        self.connection
+        self.connection()
             .collect(request)
             .map_err(|error| dump_failed(&error))
     }
 
     /// Keeps the names of links that were listed, so that nobody asks for them again.
     pub fn remember(&mut self, links: &[Link]) {
+        self.ifindices.clear();
         for link in links {
             let view = link.view();
             self.links.insert(view.ifindex(), Some(Known::of(link)));
@@ -136,6 +206,7 @@ impl<'o> Ip<'o> {
     /// Forgets a link that is gone.
     pub fn forget_link(&mut self, ifindex: i32) {
         self.links.remove(&ifindex);
+        self.ifindices.retain(|_, known| *known != ifindex);
     }
 
     /// Asks for the names of namespaces anew when the next is wanted.
@@ -146,6 +217,8 @@ impl<'o> Ip<'o> {
     /// Forgets all names, because links are about to change.
     pub fn forget(&mut self) {
         self.links.clear();
+        self.ifindices.clear();
+        self.links_change = true;
     }
 
     /// The name of a link, `if7` for one that is not there, `*` for index 0.
@@ -164,24 +237,30 @@ impl<'o> Ip<'o> {
 
     /// The index of the link with this name or alternative name; `if7` is index 7 if no link is called so.
     pub fn ifindex(&mut self, name: &str) -> Option<i32> {
-        let known = self.links.iter().find_map(|(ifindex, known)| {
-            known
-                .as_ref()
-                .filter(|known| known.name == name)
-                .map(|_| *ifindex)
-        });
-        if known.is_some() {
-            return known;
+        if let Some(ifindex) = self.ifindices.get(name) {
+            return Some(*ifindex);
         }
-        if let Ok(link) = self.connection.get(&GetLink::new(name)) {
-            let ifindex = link.view().ifindex();
-            self.links.insert(ifindex, Some(Known::of(&link)));
+        if let Some(ifindex) = self.ask_ifindex(name) {
+            self.ifindices.insert(name.to_owned(), ifindex);
             return Some(ifindex);
         }
         name.strip_prefix("if")
             .filter(|digits| digits.starts_with(|c: char| c.is_ascii_digit()))
             .and_then(|digits| digits.parse().ok())
             .filter(|ifindex| *ifindex > 0)
+    }
+
+    fn ask_ifindex(&mut self, name: &str) -> Option<i32> {
+        let mut known = self.links.iter();
+        let is_it = |known: &Option<Known>| known.as_ref().is_some_and(|known| known.name == name);
+        if let Some((ifindex, _)) = known.find(|(_, known)| is_it(known)) {
+            return Some(*ifindex);
+        }
+        self.settle_links();
+        let link = self.connection.get(&GetLink::new(name)).ok()?;
+        let ifindex = link.view().ifindex();
+        self.links.insert(ifindex, Some(Known::of(&link)));
+        Some(ifindex)
     }
 
     /// The index of a link that a command acts on.
@@ -196,13 +275,16 @@ impl<'o> Ip<'o> {
 
     /// The transmit queue length of a link, in packets.
     pub fn queue_length(&mut self, ifindex: i32) -> Option<u32> {
-        let link = self.connection.get(&GetLink::new(ifindex)).ok()?;
+        let link = self.connection().get(&GetLink::new(ifindex)).ok()?;
         link.view().txqueuelen()
     }
 
     fn known(&mut self, ifindex: i32) -> Option<&Known> {
         if ifindex <= 0 {
             return None;
+        }
+        if !self.links.contains_key(&ifindex) {
+            self.settle_links();
         }
         let connection = &mut self.connection;
         let mut request = GetLink::new(LinkRef::Index(ifindex));
@@ -222,7 +304,7 @@ impl<'o> Ip<'o> {
     pub fn nsid(&mut self, name: &str) -> Option<i32> {
         let file = open_netns(name).ok()?;
         let reply = self
-            .connection
+            .connection()
             .get(&GetNsid::of_fd(file.as_raw_fd()))
             .ok()?;
         reply.view().nsid()
@@ -233,6 +315,7 @@ impl<'o> Ip<'o> {
         if self.nsid.is_some() {
             return None;
         }
+        self.settle();
         let connection = &mut self.connection;
         self.netns_names
             .get_or_insert_with(|| netns_names(connection))

@@ -84,11 +84,13 @@ impl Side {
         outcome
     }
 
-    /// Runs a script, in which `$NLCTL` is our binary.
+    /// Runs a script, in which `$NLCTL` is our binary and `$IP` this side's `ip`.
     pub(crate) fn shell(&self, script: &str) -> Outcome {
         let mut command = Command::new("sh");
         command.args(["-c", script]);
-        self.output(command.env("NLCTL", env!("CARGO_BIN_EXE_nlctl")))
+        command.env("NLCTL", env!("CARGO_BIN_EXE_nlctl"));
+        command.env("IP", [&[self.program], self.first].concat().join(" "));
+        self.output(&mut command)
     }
 
     fn output(&self, command: &mut Command) -> Outcome {

@@ -36,6 +36,8 @@ pub(super) fn delete(
         report.failures.clear();
         match pass(rt, &mut lister, list, &mut pick, &mut chunk, &mut report) {
             Ok(0) => return Ok(report),
+            // Nothing went: it would be found again and again.
+            Ok(_) if rt.is_dry_run() => return Ok(report),
             Ok(_) => {}
             Err(error) if report.deleted == 0 => return Err(error),
             Err(error) => {

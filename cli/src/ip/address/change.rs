@@ -59,7 +59,7 @@ pub(super) fn make(ip: &mut Ip<'_>, words: Words<'_>, mode: Mode) -> Result<(), 
         return without_address(ip, ifindex, RTM_NEWADDR, mode.flags());
     };
     request.mode = mode;
-    ip.call(&request)
+    ip.post(&request)
 }
 
 /// `delete IFADDR dev IFNAME`.
@@ -72,12 +72,12 @@ pub(super) fn delete(ip: &mut Ip<'_>, words: Words<'_>) -> Result<(), Failure> {
     };
     match read.local {
         Some((local, false)) if local.addr.is_ipv4() && read.peer.is_none() => {
-            eprintln!(
+            ip.warn(format_args!(
                 "Warning: Executing wildcard deletion to stay compatible with old scripts.\n         \
                  Explicitly specify the prefix length ({local}) to avoid this warning.\n         \
                  This special behaviour is likely to disappear in further releases,\n         \
                  fix your scripts!"
-            );
+            ));
             // Without IFA_ADDRESS the length does not matter.
             let mut out = Writer::new();
             let header = IfAddrMsg {
@@ -91,13 +91,13 @@ pub(super) fn delete(ip: &mut Ip<'_>, words: Words<'_>) -> Result<(), Failure> {
             if let Some(label) = read.label {
                 attrs.label(label);
             }
-            ip.call(&RawRequest {
+            ip.post(&RawRequest {
                 message_type: RTM_DELADDR,
                 flags: 0,
                 payload: out.bytes(),
             })
         }
-        _ => ip.call(&DelAddr(request)),
+        _ => ip.post(&DelAddr(request)),
     }
 }
 
@@ -115,7 +115,7 @@ fn without_address(
         ..IfAddrMsg::default()
     };
     AddrWriter::new(&mut out, &header);
-    ip.call(&RawRequest {
+    ip.post(&RawRequest {
         message_type,
         flags,
         payload: out.bytes(),
@@ -219,19 +219,23 @@ fn read<'w>(ip: &mut Ip<'_>, mut words: Words<'w>) -> Result<Option<(i32, Said<'
     let Some(dev) = read.dev else {
         return Ok(None);
     };
-    check(&mut read, family)?;
+    check(ip, &mut read, family)?;
     Ok(Some((ip.device(dev)?, read)))
 }
 
 /// What ip checks before it asks the kernel.
-fn check(read: &mut Said<'_>, family: u8) -> Result<(), Failure> {
+fn check(ip: &mut Ip<'_>, read: &mut Said<'_>, family: u8) -> Result<(), Failure> {
     for word in &read.flag_words {
         if KERNEL_FLAGS.contains(word) {
-            eprintln!("Warning: {word} option is not mutable from userspace");
+            ip.warn(format_args!(
+                "Warning: {word} option is not mutable from userspace"
+            ));
         } else if family == AF_INET
             && let Some((_, flag, true)) = FLAGS.iter().find(|(known, ..)| known == word)
         {
-            eprintln!("Warning: {word} option can be set only for IPv6 addresses");
+            ip.warn(format_args!(
+                "Warning: {word} option can be set only for IPv6 addresses"
+            ));
             read.flags &= !*flag;
         }
     }

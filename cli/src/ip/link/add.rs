@@ -50,6 +50,7 @@ fn make(ip: &mut Ip<'_>, mut words: Words<'_>, or_change: bool) -> Result<(), Fa
         }
     } else if let Data::Kind(_, mut data) = kind_options::read(ip, Some(kind), words)? {
         if kind == "vxlan" {
+            ip.settle();
             data.complete_vxlan()?;
         }
         request = request.raw_data(|out| data.write(out));
@@ -64,13 +65,13 @@ fn make(ip: &mut Ip<'_>, mut words: Words<'_>, or_change: bool) -> Result<(), Fa
     request.settings.name = options.name.or(options.dev).map(str::to_owned);
     request.ifindex = options.ifindex.unwrap_or(0);
     ip.forget();
-    let result = if or_change {
-        ip.call(&Replace(request))
-    } else {
-        ip.call(&request)
-    };
-    drop((options.open, peer_open));
-    result
+    let is_open = !options.open.is_empty() || !peer_open.is_empty();
+    match (is_open, or_change) {
+        (true, true) => ip.call(&Replace(request)),
+        (true, false) => ip.call(&request),
+        (false, true) => ip.post(&Replace(request)),
+        (false, false) => ip.post(&request),
+    }
 }
 
 /// A link to be made in place of another: the kernel refuses, for a link that exists.

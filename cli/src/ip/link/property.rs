@@ -45,6 +45,7 @@ pub(super) fn run(ip: &mut Ip<'_>, mut words: Words<'_>) -> Result<(), Failure> 
         ));
     };
     let ifindex = ip.device(dev)?;
+    ip.forget();
     for altname in altnames {
         if add {
             ip.call(&AddAltName::new(ifindex, altname))?;

@@ -20,7 +20,7 @@ pub(super) fn set(ip: &mut Ip<'_>, mut words: Words<'_>) -> Result<(), Failure> 
             settings: options.settings,
         };
         ip.forget();
-        return ip.call(&request);
+        return ip.post(&request);
     };
     if options.ifindex.is_some() && options.settings.netns.is_none() {
         return Err(Failure::new(
@@ -49,7 +49,11 @@ pub(super) fn set(ip: &mut Ip<'_>, mut words: Words<'_>) -> Result<(), Failure> 
         kind_options::Data::Port(kind, data) => request.raw_port_data(kind, |out| data.write(out)),
     };
     ip.forget();
-    ip.call(&request)
+    match options.open.is_empty() {
+        true => ip.post(&request),
+        // Open until it is sent.
+        false => ip.call(&request),
+    }
 }
 
 /// `delete { DEVICE | dev DEVICE | group DEVGROUP } [ type TYPE [ ARGS ] ]`.
@@ -62,7 +66,7 @@ pub(super) fn delete(ip: &mut Ip<'_>, mut words: Words<'_>) -> Result<(), Failur
         (None, None) => return Err(no_device()),
     };
     ip.forget();
-    ip.call(&request)
+    ip.post(&request)
 }
 
 /// The settings with the names resolved that need a look at the system.

@@ -87,10 +87,12 @@ pub(super) fn run(ip: &mut Ip<'_>, mut words: Words<'_>, change: Change) -> Resu
     if let Some(name) = device {
         neigh.ifindex = ip.device(name)?;
     }
-    match change {
+    let done = match change {
         Change::Make(mode) => ip.call(&neigh.mode(mode)),
         Change::Delete => ip.call(&DelNeigh(neigh)),
-    }
+    };
+    // Here ip leaves at once, a batch or not.
+    done.map_err(|failure| Failure::fatal(failure.code(), failure.text()))
 }
 
 pub(super) fn get(ip: &mut Ip<'_>, mut words: Words<'_>) -> Result<(), Failure> {

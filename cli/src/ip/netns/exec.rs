@@ -1,8 +1,6 @@
 //! `ip netns exec`: a program in a namespace, or in all of them.
 
 use std::io::Write;
-use std::os::unix::process::ExitStatusExt;
-use std::process::ExitStatus;
 
 use nl_netns::named;
 
@@ -17,20 +15,28 @@ pub(super) fn exec(ip: &mut Ip<'_>, mut words: Words<'_>) -> Result<(), Failure>
     }
     let name = valid_name(&mut words)?;
     let program = program(&mut words)?;
-    let mut command = namespace(name)?
-        .command(program)
-        .map_err(|error| failed(255, &error))?;
+    let in_batch = ip.options.batch.is_some();
+    let entered = namespace(name).and_then(|namespace| {
+        let command = namespace.command(program);
+        command.map_err(|error| failed(255, &error))
+    });
+    // A batch goes on, as behind a program that fails.
+    let mut command = entered.map_err(|failure| match in_batch {
+        true => Failure::new(1, failure.text()),
+        false => failure,
+    })?;
     command.args(words.rest());
     ip.out.finish()?;
-    if ip.options.batch.is_none() {
+    if !in_batch {
         let error = command.exec();
         return Err(start_failed(&error));
     }
     // A batch goes on behind the program.
     let status = command.status().map_err(|error| start_failed(&error))?;
-    match code_of(status) {
-        0 => Ok(()),
-        code => Err(Failure::silent(code)),
+    match status.success() {
+        true => Ok(()),
+        // Not with the program's code: 255 would end the batch.
+        false => Err(Failure::silent(1)),
     }
 }
 
@@ -68,12 +74,4 @@ fn start_failed(error: &nl_netns::Error) -> Failure {
         nl_netns::Error::Exec { .. } => failed(1, error),
         _ => failed(255, error),
     }
-}
-
-/// The exit code of a program, 128 and the signal's number if it was killed.
-fn code_of(status: ExitStatus) -> u8 {
-    let code = status
-        .code()
-        .unwrap_or_else(|| 128 + status.signal().unwrap_or(0));
-    u8::try_from(code).unwrap_or(1)
 }

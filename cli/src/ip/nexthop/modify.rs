@@ -65,8 +65,8 @@ pub(super) fn run(ip: &mut Ip<'_>, mut words: Words<'_>, change: Change) -> Resu
     }
     nexthop.family = Family(family);
     match change {
-        Change::Make(mode) => ip.call(&nexthop.mode(mode)),
-        Change::Delete => ip.call(&Delete(nexthop)),
+        Change::Make(mode) => ip.post(&nexthop.mode(mode)),
+        Change::Delete => ip.post(&Delete(nexthop)),
     }
 }
 

@@ -7,6 +7,7 @@ use nl_core::Errno;
 use nl_route::protocol::RTM_DELROUTE;
 use nl_route::route::{RouteEntry, RouteType, RouteView};
 
+use super::is_unknown;
 use super::print::doc;
 use super::select::{Select, has_ipv6};
 use crate::failure::{Failure, strerror};
@@ -27,6 +28,7 @@ pub(super) fn flush(ip: &mut Ip<'_>, words: Words<'_>) -> Result<(), Failure> {
             if ip.is_dry_run() {
                 return Err(Failure::new(2, "nlctl: the routing cache knows no dry run"));
             }
+            ip.settle();
             flush_cache()?;
             if statistics > 0 {
                 writeln!(ip.out, "*** IPv4 routing cache is flushed.")?;
@@ -50,10 +52,15 @@ pub(super) fn flush(ip: &mut Ip<'_>, words: Words<'_>) -> Result<(), Failure> {
 
 /// What is to go; with `-statistics` twice it is shown.
 fn selected(ip: &mut Ip<'_>, select: &Select) -> Result<Vec<RouteEntry>, Failure> {
-    let mut routes = ip
-        .connection()
-        .collect(&select.request())
-        .map_err(|error| Failure::new(2, format!("{}\nFlush terminated", refused(&error))))?;
+    let in_batch = ip.backlog().is_some();
+    let mut routes = match ip.connection().collect(&select.request()) {
+        Err(error) if in_batch && is_unknown(&error) => Vec::new(),
+        Err(error) => {
+            let text = format!("{}\nFlush terminated", refused(&error));
+            return Err(Failure::new(2, text));
+        }
+        Ok(routes) => routes,
+    };
     routes.retain(|route| select.fits(&route.view()) && !is_last_resort(&route.view()));
     if ip.options.statistics > 1 {
         for route in &routes {

@@ -93,10 +93,10 @@ pub(super) fn get(ip: &mut Ip<'_>, mut words: Words<'_>) -> Result<(), Failure> 
     }
     let host = bits(family);
     if dst.len != host {
-        eprintln!(
+        ip.warn(format_args!(
             "Warning: /{} as prefix is invalid, only /{host} (or none) is supported.",
             dst.len
-        );
+        ));
     }
     let addr = PrefixWord { family, ..dst }.prefix().addr;
     request.dst = Prefix::host(addr);

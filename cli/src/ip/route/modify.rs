@@ -2,7 +2,6 @@
 
 use std::net::IpAddr;
 
-use nl_core::Error;
 use nl_route::link::GetLink;
 use nl_route::link::kind::vrf::VrfView;
 use nl_route::route::{
@@ -17,7 +16,6 @@ use crate::ip::Ip;
 use crate::ip::inet::{PrefixWord, addr, family_of, family_word, prefix};
 use crate::ip::names::{PROTOCOLS, SCOPES, TABLES, number};
 use crate::ip::options::AF_UNSPEC;
-use crate::ip::session::refused;
 use crate::words::{Words, duplicate_or_garbage, matches, wrong};
 
 /// What is done with the route.
@@ -119,13 +117,9 @@ impl Spec {
 
 pub(super) fn run(ip: &mut Ip<'_>, words: Words<'_>, change: Change) -> Result<(), Failure> {
     let route = Spec::new(ip.options.family).read(ip, words)?;
-    request(ip, route, change).map_err(|error| refused(&error))
-}
-
-fn request(ip: &mut Ip<'_>, route: NewRoute, change: Change) -> Result<(), Error> {
     match change {
-        Change::Make(mode) => ip.connection().call(&route.mode(mode)),
-        Change::Delete => ip.connection().call(&DelRoute::from(route)),
+        Change::Make(mode) => ip.post(&route.mode(mode)),
+        Change::Delete => ip.post(&DelRoute::from(route)),
     }
 }
 

@@ -33,7 +33,7 @@ pub(super) fn run(ip: &mut Ip<'_>, mut words: Words<'_>, change: Change) -> Resu
     // Whether the rule needs no table, or has one.
     let mut has_table = false;
     while let Some(word) = words.next() {
-        keyword(&mut rule, &mut has_table, word, &mut words)?;
+        keyword(ip, &mut rule, &mut has_table, word, &mut words)?;
     }
     if rule.l3mdev && rule.table.is_some_and(|table| table.0 != 0) {
         return Err(Failure::new(
@@ -45,7 +45,7 @@ pub(super) fn run(ip: &mut Ip<'_>, mut words: Words<'_>, change: Change) -> Resu
         rule.family = Family::INET;
     }
     if change == Change::Delete {
-        return ip.call(&DelRule(rule));
+        return ip.post(&DelRule(rule));
     }
     let default = if has_table {
         RouteTable::UNSPEC
@@ -53,11 +53,12 @@ pub(super) fn run(ip: &mut Ip<'_>, mut words: Words<'_>, change: Change) -> Resu
         RouteTable::MAIN
     };
     rule.table.get_or_insert(default);
-    ip.call(&rule)
+    ip.post(&rule)
 }
 
 /// Reads one keyword and its values.
 fn keyword(
+    ip: &mut Ip<'_>,
     rule: &mut NewRule,
     has_table: &mut bool,
     word: &str,
@@ -122,7 +123,7 @@ fn keyword(
         "uidrange" => rule.uids = Some(uids(words.required()?)?),
         _ if matches(word, "nat") || matches(word, "map-to") => {
             words.required()?;
-            eprintln!("Warning: route NAT is deprecated");
+            ip.warn("Warning: route NAT is deprecated");
             rule.action = Some(RuleAction(RouteType::NAT.0));
         }
         "ipproto" => rule.ip_proto = Some(protocols::number(words.required()?)?),

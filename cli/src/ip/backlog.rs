@@ -1,0 +1,152 @@
+//! [`Backlog`]: what the lines of a batch ask for, kept until it is sent together.
+
+use std::io;
+
+use nl_core::{BatchReport, Connection, Error, Request, Writer};
+use nl_route::{RawRequest, Route};
+
+use super::session::{explained, refused};
+use crate::failure::Failure;
+use crate::output::Output;
+
+/// When it is sent at the latest, in bytes.
+const FULL: usize = 256 * 1024;
+
+/// The length of a message's header, in bytes.
+const HEADER: usize = 16;
+
+/// What is asked for and not sent yet, and what became of all that was.
+///
+/// A request waits only under `-force`: without it nothing behind a line that fails may reach the kernel.
+#[derive(Debug)]
+pub(super) struct Backlog {
+    file: String,
+    /// Whether requests wait.
+    pub(super) waits: bool,
+    messages: Writer,
+    entries: Vec<Entry>,
+    /// The line that is being worked off.
+    pub(super) line: u32,
+    /// Whether a line has failed.
+    pub(super) failed: bool,
+    /// What standard output failed with while others failed.
+    pub(super) unwritten: Option<io::Error>,
+}
+
+/// A request among the messages.
+#[derive(Clone, Copy, Debug)]
+struct Entry {
+    message_type: u16,
+    flags: u16,
+    start: usize,
+    end: usize,
+    line: u32,
+}
+
+impl Backlog {
+    /// Of the lines of `file`; requests wait if `waits`.
+    pub(super) fn new(file: &str, waits: bool) -> Self {
+        Self {
+            file: file.to_owned(),
+            waits,
+            messages: Writer::new(),
+            entries: Vec::new(),
+            line: 0,
+            failed: false,
+            unwritten: None,
+        }
+    }
+
+    /// Keeps a request of the current line.
+    pub(super) fn post<R: Request<Protocol = Route>>(
+        &mut self,
+        rt: &mut Connection<Route>,
+        out: &mut Output,
+        request: &R,
+    ) -> Result<(), Failure> {
+        let start = self.messages.bytes().len() + HEADER;
+        self.messages
+            .request(request, 0, 0)
+            .map_err(|error| refused(&error.into()))?;
+        self.entries.push(Entry {
+            message_type: request.message_type(),
+            flags: request.flags(),
+            start,
+            end: self.messages.bytes().len(),
+            line: self.line,
+        });
+        if self.messages.bytes().len() >= FULL {
+            self.send(rt, out);
+        }
+        Ok(())
+    }
+
+    /// Sends what waits, and tells of the lines that failed.
+    pub(super) fn send(&mut self, rt: &mut Connection<Route>, out: &mut Output) {
+        if self.entries.is_empty() {
+            return;
+        }
+        let entries = std::mem::take(&mut self.entries);
+        let messages = std::mem::take(&mut self.messages);
+        let request = |entry: &Entry| RawRequest {
+            message_type: entry.message_type,
+            flags: entry.flags,
+            payload: messages
+                .bytes()
+                .get(entry.start..entry.end)
+                .unwrap_or_default(),
+        };
+        let mut rest = entries.as_slice();
+        while !rest.is_empty() {
+            let report = rt
+                .batch(rest.iter().map(request))
+                .unwrap_or_else(|error| BatchReport {
+                    error: Some(error),
+                    ..BatchReport::default()
+                });
+            for (index, failure) in failures(&report) {
+                let line = rest.get(index).map_or(self.line, |entry| entry.line);
+                self.complain(out, line, &failure);
+            }
+            // What could not be sent is one line's failure; the next may go.
+            let Some(error) = report.error else {
+                break;
+            };
+            let (line, behind) = match rest.get(report.sent..) {
+                Some([first, behind @ ..]) => (first.line, behind),
+                _ => (self.line, &[][..]),
+            };
+            self.complain(out, line, &refused(&error));
+            rest = behind;
+        }
+        // The memory is for the next ones.
+        (self.entries, self.messages) = (entries, messages);
+        self.entries.clear();
+        self.messages.clear();
+    }
+
+    /// Tells of a line that failed; what earlier ones printed stands before it.
+    pub(super) fn complain(&mut self, out: &mut Output, line: u32, failure: &Failure) {
+        self.failed = true;
+        if let Err(error) = out.finish() {
+            self.unwritten.get_or_insert(error);
+        }
+        if !failure.text().is_empty() {
+            eprintln!("{failure}");
+        }
+        eprintln!("Command failed {}:{line}", self.file);
+    }
+}
+
+/// What was refused and what is not known, by position.
+fn failures(report: &BatchReport) -> Vec<(usize, Failure)> {
+    let refused_ones = report
+        .failures
+        .iter()
+        .map(|failure| (failure.index, explained(&failure.error)));
+    let lost = report.unknown.iter().cloned().flatten();
+    let lost = lost.map(|index| (index, refused(&Error::Overrun)));
+    let mut all: Vec<_> = refused_ones.chain(lost).collect();
+    all.sort_by_key(|(index, _)| *index);
+    all
+}
