@@ -274,9 +274,8 @@ mod tests {
     fn every_property_makes_a_difference() {
         let to = |addr: [u8; 4], len| NewRoute::new(Prefix::new(addr.into(), len));
         let hop = |last: u8, ifindex| NewHop::via([10, 0, 0, last].into()).ifindex(ifindex);
-        let encap = |bytes: [u8; 4]| {
-            crate::route::Encap::new(EncapType(1), move |out| out.raw(1, &bytes))
-        };
+        let encap =
+            |bytes: [u8; 4]| crate::route::Encap::new(EncapType(1), move |out| out.raw(1, &bytes));
         let routes = [
             route(),
             to([10, 1, 2, 0], 24).dev(3),
