@@ -3,7 +3,9 @@
 use std::fmt;
 
 use nl_core::kind::{Be32, Str};
-use nl_core::{Connection, Errno, GetRequest, KernelError, Message, Request, Writer};
+use nl_core::{
+    Connection, DatagramReport, Errno, GetRequest, KernelError, Message, Request, Writer,
+};
 
 use crate::element::SetElements;
 use crate::nfgen::{
@@ -54,7 +56,7 @@ impl GetRequest for GetGeneration {
 }
 
 /// A request that can be part of a transaction.
-type Change = Box<dyn Request<Protocol = Netfilter> + Send>;
+type Change = Box<dyn Request<Protocol = Netfilter> + Send + Sync>;
 
 /// Changes that are done together or not at all.
 ///
@@ -108,13 +110,16 @@ impl Transaction {
         clippy::should_implement_trait,
         reason = "nothing is summed up; nft's word"
     )]
-    pub fn add(mut self, change: impl Request<Protocol = Netfilter> + Send + 'static) -> Self {
+    pub fn add(
+        mut self,
+        change: impl Request<Protocol = Netfilter> + Send + Sync + 'static,
+    ) -> Self {
         self.push(change);
         self
     }
 
     /// Adds a change, in a loop.
-    pub fn push(&mut self, change: impl Request<Protocol = Netfilter> + Send + 'static) {
+    pub fn push(&mut self, change: impl Request<Protocol = Netfilter> + Send + Sync + 'static) {
         self.messages.push((self.len, Box::new(change)));
         self.len += 1;
     }
@@ -153,10 +158,45 @@ impl Transaction {
     pub fn is_empty(&self) -> bool {
         self.len == 0
     }
+
+    /// The messages to send. Without an `end` the kernel validates them and throws them away.
+    pub(crate) fn parts(&self, end: bool) -> Vec<Part<'_>> {
+        let mut parts = Vec::with_capacity(self.messages.len() + 2);
+        parts.push(Part::Begin(self.generation));
+        parts.extend(self.messages.iter().map(|(_, c)| Part::Change(c)));
+        if end {
+            parts.push(Part::End);
+        }
+        parts
+    }
+
+    /// What came of it.
+    pub(crate) fn outcome(&self, report: DatagramReport) -> Result<(), CommitError> {
+        if report.failures.is_empty() {
+            // Kernels before 6.10 acknowledge no end: success is silent there.
+            return match report.overrun && !report.acknowledged {
+                true => Err(nl_core::Error::Overrun.into()),
+                false => Ok(()),
+            };
+        }
+        let mut refusals = Vec::with_capacity(report.failures.len());
+        for failure in report.failures {
+            if failure.index == 0 && failure.error.errno == Errno(85) {
+                // ERESTART, which has no meaning to userspace but here.
+                return Err(CommitError::Stale);
+            }
+            let message = failure.index.checked_sub(1);
+            refusals.push(Refusal {
+                index: message.and_then(|m| self.messages.get(m).map(|(change, _)| *change)),
+                error: failure.error,
+            });
+        }
+        Err(CommitError::Refused(refusals))
+    }
 }
 
 /// A message of a batch.
-enum Part<'a> {
+pub(crate) enum Part<'a> {
     Begin(Option<u32>),
     Change(&'a Change),
     End,
@@ -315,51 +355,17 @@ impl NetfilterExt for Connection<Netfilter> {
         transaction: &Transaction,
         each: impl FnMut(Message<'_>),
     ) -> Result<(), CommitError> {
-        exchange(self, transaction, true, each)
+        let parts = transaction.parts(true);
+        transaction.outcome(self.datagram(parts.iter(), each)?)
     }
 
     fn check(&mut self, transaction: &Transaction) -> Result<(), CommitError> {
-        // Without an end the kernel validates the batch and throws it away.
-        exchange(self, transaction, false, |_| {})
+        let parts = transaction.parts(false);
+        transaction.outcome(self.datagram(parts.iter(), |_| {})?)
     }
 
     fn generation(&mut self) -> Result<u32, nl_core::Error> {
         let generation = self.get(&GetGeneration)?;
         generation.view().id().ok_or(nl_core::Error::NoAnswer)
     }
-}
-
-fn exchange(
-    connection: &mut Connection<Netfilter>,
-    transaction: &Transaction,
-    end: bool,
-    each: impl FnMut(Message<'_>),
-) -> Result<(), CommitError> {
-    let mut parts = Vec::with_capacity(transaction.messages.len() + 2);
-    parts.push(Part::Begin(transaction.generation));
-    parts.extend(transaction.messages.iter().map(|(_, c)| Part::Change(c)));
-    if end {
-        parts.push(Part::End);
-    }
-    let report = connection.datagram(parts.iter(), each)?;
-    if report.failures.is_empty() {
-        // Kernels before 6.10 acknowledge no end: success is silent there.
-        return match report.overrun && !report.acknowledged {
-            true => Err(nl_core::Error::Overrun.into()),
-            false => Ok(()),
-        };
-    }
-    let mut refusals = Vec::with_capacity(report.failures.len());
-    for failure in report.failures {
-        if failure.index == 0 && failure.error.errno == Errno(85) {
-            // ERESTART, which has no meaning to userspace but here.
-            return Err(CommitError::Stale);
-        }
-        let message = failure.index.checked_sub(1);
-        refusals.push(Refusal {
-            index: message.and_then(|m| transaction.messages.get(m).map(|(change, _)| *change)),
-            error: failure.error,
-        });
-    }
-    Err(CommitError::Refused(refusals))
 }

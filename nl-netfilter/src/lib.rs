@@ -67,6 +67,8 @@ pub mod request;
 pub mod rule;
 pub mod set;
 pub mod table;
+#[cfg(feature = "tokio")]
+pub mod tokio;
 pub mod userdata;
 pub mod value;
 pub mod watch;

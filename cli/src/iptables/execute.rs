@@ -208,7 +208,7 @@ impl<'a> Work<'a> {
 
     fn push<R>(&mut self, label: &'static str, what: String, request: R)
     where
-        R: nl_core::Request<Protocol = Netfilter> + Send + 'static,
+        R: nl_core::Request<Protocol = Netfilter> + Send + Sync + 'static,
     {
         self.transaction.push(request);
         self.labels.push((label, what));
