@@ -218,6 +218,12 @@ fn rules_are_told_in_their_place() {
         }
         nf.commit(&change).unwrap();
         reader.check(&mut watch, &change);
+        let mut many = Transaction::new();
+        for n in 0..2000 {
+            many.push(rule(&format!("{n}")).at(Place::Start));
+        }
+        nf.commit(&many).unwrap();
+        reader.check(&mut watch, &"2000 at the start");
         // Behind and before one of the same transaction.
         let change = Transaction::new()
             .add(id("d", 1))

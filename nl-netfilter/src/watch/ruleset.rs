@@ -367,25 +367,38 @@ impl Ruleset {
 
     /// The commit is complete: rules that are behind others that were told of later find their place.
     pub(super) fn complete(&mut self, commit: Commit, news: &mut News<'_>) -> Result<(), Doubt> {
-        let mut waiting = commit.waiting;
-        while !waiting.is_empty() {
-            let before = waiting.len();
-            let mut left = Vec::new();
-            for rule in waiting {
-                let family = rule.info.view().header().family();
-                let table = self.table(family, rule.info.view().table())?;
-                let chain = table.chains.get(&rule.chain).ok_or(Doubt::Everything)?;
-                match chain.rules.iter().rposition(|&other| other == rule.behind) {
-                    Some(place) => table.put_rule(rule.info, rule.chain, place + 1, news)?,
-                    None => left.push(rule),
-                }
-            }
-            if left.len() == before {
+        // By table, and by the handle of the rule before: several may stand one behind the other.
+        let mut waiting = BTreeMap::new();
+        for rule in commit.waiting {
+            let view = rule.info.view();
+            let table = (view.header().family, view.table().map(str::to_owned));
+            if waiting.insert((table, rule.behind), rule).is_some() {
                 return Err(Doubt::Everything);
             }
-            waiting = left;
         }
-        Ok(())
+        let starts: Vec<_> = waiting.keys().cloned().collect();
+        for ((family, name), mut behind) in starts {
+            let table = self.table(Family(family), name.as_deref())?;
+            let Some(known) = table.rules.get(&behind) else {
+                continue;
+            };
+            let chain = table.chains.get(&known.chain).ok_or(Doubt::Everything)?;
+            // The chain may have got another name since.
+            let chain_name = chain.info.view().name().unwrap_or_default().to_owned();
+            let place = chain.rules.iter().rposition(|&other| other == behind);
+            let mut place = place.ok_or(Doubt::Everything)?;
+            while let Some(rule) = waiting.remove(&((family, name.clone()), behind)) {
+                let payload = in_chain(rule.info.payload(), &chain_name);
+                let info = RuleInfo::from_payload(&payload)?;
+                behind = info.view().handle().ok_or(Doubt::Everything)?;
+                place += 1;
+                table.put_rule(info, rule.chain, place, news)?;
+            }
+        }
+        match waiting.is_empty() {
+            true => Ok(()),
+            false => Err(Doubt::Everything),
+        }
     }
 
     fn new_table(&mut self, info: TableInfo, news: &mut News<'_>) -> Result<(), Doubt> {

@@ -113,8 +113,8 @@ impl Replica {
         let place = match view.position() {
             None => 0,
             Some(before) => {
-                let before = rules.iter().position(|(other, _)| *other == before);
-                before.expect("the rule before is known") + 1
+                let place = rules.iter().position(|(other, _)| *other == before);
+                place.unwrap_or_else(|| panic!("{before} is not in {rules:?}: {object:?}")) + 1
             }
         };
         rules.insert(place, (handle, content(object)));
