@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use crate::failure::Failure;
 use crate::output::Output;
 use crate::trace::Wanted;
-use crate::{decode, ethtool, ip, iptables, links, lsns, ping, sandbox, sysctl, unshare};
+use crate::{decode, ethtool, ip, iptables, links, lsns, monitor, ping, sandbox, sysctl, unshare};
 
 /// What an applet is given: the name that it was called by, and the words after it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -78,7 +78,11 @@ pub const APPLETS: &[Applet] = &[
     own("addr", "nlctl ip address", ip::run_object).with_dry_run(),
     own("link", "nlctl ip link", ip::run_object).with_dry_run(),
     own("maddress", "nlctl ip maddress", ip::run_object).with_dry_run(),
-    own("monitor", "nlctl ip monitor", ip::run_object),
+    own(
+        "monitor",
+        "nlctl ip monitor; nlctl monitor nft: changes of nftables",
+        monitor::run,
+    ),
     own("neigh", "nlctl ip neigh", ip::run_object).with_dry_run(),
     own("netns", "nlctl ip netns", ip::run_object).with_dry_run(),
     own("nexthop", "nlctl ip nexthop", ip::run_object).with_dry_run(),

@@ -15,6 +15,7 @@ pub mod ip;
 pub mod iptables;
 mod links;
 pub mod lsns;
+mod monitor;
 pub mod options;
 pub mod output;
 pub mod ping;

@@ -19,7 +19,7 @@ mod neigh;
 mod netns;
 mod nexthop;
 pub mod options;
-mod protocols;
+pub(crate) mod protocols;
 mod route;
 mod rule;
 mod session;

@@ -43,9 +43,14 @@ pub(super) fn number(word: &str) -> Result<u8, Failure> {
 /// A protocol's name, or `ipproto-N`.
 pub(super) fn show(number: u8, numeric: bool) -> String {
     (!numeric)
-        .then(|| find(|found, _| found == number).map(|(_, name)| name))
+        .then(|| name(number))
         .flatten()
         .unwrap_or_else(|| format!("ipproto-{number}"))
+}
+
+/// A protocol's name, if it has one.
+pub(crate) fn name(number: u8) -> Option<String> {
+    find(|found, _| found == number).map(|(_, name)| name)
 }
 
 /// The number and the name of the first protocol that fits.
