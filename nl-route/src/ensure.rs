@@ -1,18 +1,22 @@
 //! [`Ensure`]: requests that first look, and send nothing, or no more than they must.
 
+mod gone;
+mod neigh;
+mod rule;
+
 use nl_core::{Attrs, Connection, Errno, Error};
 
 use crate::Route;
-use crate::addr::{
-    AddrFlags, AddrProtocol, AddrView, Broadcast, DelAddr, FOREVER, GetAddrs, NewAddr,
-};
-use crate::bulk::fingerprint::Fingerprints;
-use crate::link::{DelLink, GetLink, LinkRef, LinkSettings, NewLink, SetLink};
-use crate::neigh::DelNeigh;
-use crate::nexthop::{DelNexthop, GetNexthop, GetNexthops, NewNexthop, NexthopView};
+use crate::addr::{AddrFlags, AddrProtocol, AddrView, Broadcast, FOREVER, GetAddrs, NewAddr};
+use crate::bulk::fingerprint::{Fingerprints, is_forwarding};
+use crate::link::kind::bridge::IFLA_BR_MULTI_BOOLOPT;
+use crate::link::kind::vlan::IFLA_VLAN_FLAGS;
+use crate::link::{GetLink, LinkRef, LinkSettings, NewLink, SetLink};
+use crate::nexthop::{GetNexthop, GetNexthops, NewNexthop, NexthopView};
 use crate::prefix::Prefix;
-use crate::route::{DelRoute, GetRoute, GetRoutes, NewRoute, RouteFlags, RouteProtocol};
-use crate::rule::{DelRule, NewRule};
+use crate::route::{
+    GetRoute, GetRoutes, NewRoute, RouteFlags, RouteProtocol, RouteTable, RouteView,
+};
 use crate::value::Mode;
 
 /// Whether something had to be done.
@@ -36,7 +40,8 @@ impl Ensured {
 ///
 /// What is there is read first. If nothing differs from what the request says, nothing is sent;
 /// otherwise the least message that makes it so. What the request does not say is not compared and
-/// not changed. A [`Mode`] in the request does not matter.
+/// not changed. A [`Mode`] in the request does not matter. Deleting is looked up first, too: what is not there is not
+/// asked to go, so that a [dry run](nl_core::Connection::set_dry_run) shows nothing.
 ///
 /// ```no_run
 /// use nl_route::addr::NewAddr;
@@ -63,12 +68,22 @@ pub trait Ensure {
     fn ensure(&self, rt: &mut Connection<Route>) -> Result<Ensured, Error>;
 }
 
-/// Something is deleted if it is there; `absent` is what the kernel says if it is not.
-fn unless(result: Result<(), Error>, absent: &[Errno]) -> Result<Ensured, Error> {
-    match result {
-        Ok(()) => Ok(Ensured::Changed),
-        Err(Error::Kernel(error)) if absent.contains(&error.errno) => Ok(Ensured::Unchanged),
-        Err(error) => Err(error),
+/// What the kernel says if that is not there which is to be deleted.
+const ABSENT: [Errno; 4] = [
+    Errno::ENODEV,
+    Errno::ENOENT,
+    Errno::ESRCH,
+    Errno::EADDRNOTAVAIL,
+];
+
+/// Deletes what is there; it may be gone by the time the kernel hears of it.
+fn gone<R>(rt: &mut Connection<Route>, there: bool, request: &R) -> Result<Ensured, Error>
+where
+    R: nl_core::Request<Protocol = Route>,
+{
+    match send_if(rt, there, request) {
+        Err(Error::Kernel(error)) if ABSENT.contains(&error.errno) => Ok(Ensured::Unchanged),
+        result => result,
     }
 }
 
@@ -93,18 +108,23 @@ where
 }
 
 /// Makes the link, or changes what differs. Queues and a veth's other end are settings for making
-/// it only. One of the kind's own settings is the same if its bytes are.
+/// it only. One of the kind's own settings is the same if its bytes are; one that the kernel does not tell always differs.
 ///
 /// # Errors
 ///
-/// `EEXIST` if the name belongs to a link of another kind, of another index, or on another lower device.
+/// `EEXIST` if the name belongs to a link of another kind, of another index, or on another lower device, or to one in
+/// the namespace of a `target_netnsid` that differs: it cannot be changed from here.
 impl Ensure for NewLink {
     fn ensure(&self, rt: &mut Connection<Route>) -> Result<Ensured, Error> {
         let link = match &self.settings.name {
             Some(name) => LinkRef::Name(name.clone()),
             None => LinkRef::Index(self.ifindex),
         };
-        let Some(there) = found(rt.get(&GetLink::new(link)), Errno::ENODEV)? else {
+        let get = GetLink {
+            target_netnsid: self.settings.target_netnsid,
+            ..GetLink::new(link)
+        };
+        let Some(there) = found(rt.get(&get), Errno::ENODEV)? else {
             return send_if(rt, true, self);
         };
         let view = there.view();
@@ -116,13 +136,18 @@ impl Ensure for NewLink {
         }
         // Found by an alternative name it is not to be renamed.
         settings.name = None;
+        // Made there; a change would look for it here.
+        let is_elsewhere = settings.target_netnsid.take().is_some();
         let there = view.link_info().and_then(|info| info.data());
         let data = match self.kind_data() {
-            Some(Ok(data)) => differing(data, there),
+            Some(Ok(data)) => differing(&self.kind, data, there),
             Some(Err(error)) => return Err((*error).into()),
             None => Vec::new(),
         };
         let differs = settings != LinkSettings::default() || !data.is_empty();
+        if differs && is_elsewhere {
+            return send_if(rt, true, self);
+        }
         let mut change = SetLink::new(view.ifindex());
         change.settings = settings;
         if !data.is_empty() {
@@ -149,7 +174,7 @@ impl Ensure for SetLink {
         change.settings = settings;
         if let Some((kind, data)) = self.kind_data() {
             let data = data.as_ref().map_err(|error| *error)?;
-            let data = differing(data, info.and_then(|info| info.data()));
+            let data = differing(kind, data, info.and_then(|info| info.data()));
             if !data.is_empty() {
                 differs = true;
                 change = change.raw_data(&**kind, |out| out.bytes_mut().extend(&data));
@@ -157,7 +182,7 @@ impl Ensure for SetLink {
         }
         if let Some((kind, data)) = self.port_data() {
             let data = data.as_ref().map_err(|error| *error)?;
-            let data = differing(data, info.and_then(|info| info.slave_data()));
+            let data = differing(kind, data, info.and_then(|info| info.slave_data()));
             if !data.is_empty() {
                 differs = true;
                 change = change.raw_port_data(&**kind, |out| out.bytes_mut().extend(&data));
@@ -167,8 +192,11 @@ impl Ensure for SetLink {
     }
 }
 
-/// Of the attributes `wanted` those that are not among `there`.
-fn differing(wanted: &[u8], there: Option<&[u8]>) -> Vec<u8> {
+/// Settings that hold flags and a mask of those that are meant, 32 bits each; the kernel tells all.
+const MASKED: &[(&str, u16)] = &[("bridge", IFLA_BR_MULTI_BOOLOPT), ("vlan", IFLA_VLAN_FLAGS)];
+
+/// Of a kind's attributes `wanted` those that are not among `there`.
+fn differing(kind: &str, wanted: &[u8], there: Option<&[u8]>) -> Vec<u8> {
     let mut all = Attrs::new(wanted);
     let mut differing = Vec::new();
     loop {
@@ -176,12 +204,26 @@ fn differing(wanted: &[u8], there: Option<&[u8]>) -> Vec<u8> {
         let Some(Ok(attr)) = all.next() else {
             return differing;
         };
+        let number = attr.number();
         let mut there = Attrs::new(there.unwrap_or(&[])).flatten();
-        let is = there.find(|is| is.number() == attr.number());
-        if is.is_none_or(|is| is.payload != attr.payload) {
+        let there = there.find(|is| is.number() == number);
+        let same = there.is_some_and(|is| match MASKED.contains(&(kind, number)) {
+            true => is_masked_same(attr.payload, is.payload),
+            false => is.payload == attr.payload,
+        });
+        if !same {
             differing.extend_from_slice(wanted.get(start..all.offset()).unwrap_or(&[]));
         }
     }
+}
+
+/// Whether those flags that are meant are as they are meant to be.
+fn is_masked_same(wanted: &[u8], there: &[u8]) -> bool {
+    let (Some((flags, mask)), Some(there)) = (wanted.split_at_checked(4), there.get(..4)) else {
+        return false;
+    };
+    let mut all = flags.iter().zip(mask).zip(there);
+    all.all(|((flag, mask), is)| (flag ^ is) & mask == 0)
 }
 
 /// Gives the link the address, or changes what differs. A lifetime with an end always differs.
@@ -288,32 +330,64 @@ impl NewAddr {
 /// Makes the route, or takes the place of the one with the same destination and metric. How long
 /// an IPv6 route still lives is not compared.
 ///
-/// A table is listed only if the route is there and packets do not take it.
+/// The table is listed only if looking a packet up there does not tell: because packets do not take the route
+/// (another table, a worse metric, one that drops them), or take another one to the same destination.
 impl Ensure for NewRoute {
     fn ensure(&self, rt: &mut Connection<Route>) -> Result<Ensured, Error> {
         let mut prints = Fingerprints::default();
         let wanted = prints.of_request(self)?;
         let lookup = GetRoute::new(self.dst.addr).tos(self.tos).fib_match();
-        match rt.get(&lookup) {
+        let table = self.table_or_default();
+        let is_missing = match rt.get(&lookup) {
             Ok(route) if wanted.is_met_by(&prints.of_view(&route.view())) => {
                 return Ok(Ensured::Unchanged);
             }
-            // Another one, or none that packets take.
-            Ok(_) | Err(Error::Kernel(_)) => {}
+            // Packets would take the longer prefix, if it were there.
+            Ok(route) => {
+                let route = route.view();
+                let len = route.dst().map_or(0, |dst| dst.len);
+                route.table() == table && len < self.dst.len
+            }
+            Err(Error::Kernel(error)) => {
+                error.errno == Errno::ENETUNREACH && table == RouteTable::MAIN
+            }
+            Err(error) => return Err(error),
+        };
+        let is_plain = self.src.is_none() && self.route_type.is_none_or(is_forwarding);
+        if is_missing && is_plain {
+            match rt.call(&self.clone().mode(Mode::Add)) {
+                Ok(()) => return Ok(Ensured::Changed),
+                // One that no packet can take now.
+                Err(Error::Kernel(error)) if error.errno == Errno::EEXIST => {}
+                Err(error) => return Err(error),
+            }
+        }
+        let list = GetRoutes::new(self.dst.family()).table(table);
+        let (mut same, mut other) = (false, false);
+        each_route(rt, &list, |route| {
+            let there = prints.of_view(route);
+            same |= wanted.is_met_by(&there);
+            other |= wanted.identity == there.identity;
+        })?;
+        let mode = if other { Mode::Replace } else { Mode::Add };
+        send_if(rt, !same, &self.clone().mode(mode))
+    }
+}
+
+/// Calls `each` with the routes of a list; a table that is not there is empty.
+fn each_route(
+    rt: &mut Connection<Route>,
+    list: &GetRoutes,
+    mut each: impl FnMut(&RouteView<'_>),
+) -> Result<(), Error> {
+    let mut dump = rt.start_dump(list)?;
+    loop {
+        match dump.next() {
+            Ok(Some(route)) => each(&route),
+            Ok(None) => return Ok(()),
+            Err(Error::Kernel(error)) if error.errno == Errno::ENOENT => return Ok(()),
             Err(error) => return Err(error),
         }
-        match rt.call(&self.clone().mode(Mode::Add)) {
-            Ok(()) => return Ok(Ensured::Changed),
-            Err(Error::Kernel(error)) if error.errno == Errno::EEXIST => {}
-            Err(error) => return Err(error),
-        }
-        let list = GetRoutes::new(self.dst.family()).table(self.table_or_default());
-        let mut same = false;
-        let mut dump = rt.start_dump(&list)?;
-        while let Some(route) = dump.next()? {
-            same |= wanted.is_met_by(&prints.of_view(&route));
-        }
-        send_if(rt, !same, &self.clone().mode(Mode::Replace))
     }
 }
 
@@ -359,34 +433,4 @@ impl NewNexthop {
                 timers.and_then(|timers| timers.unbalanced_timer()),
             )
     }
-}
-
-/// Makes the rule unless there is one that says exactly the same, which the kernel looks up.
-impl Ensure for NewRule {
-    fn ensure(&self, rt: &mut Connection<Route>) -> Result<Ensured, Error> {
-        unless(rt.call(&self.clone().mode(Mode::Add)), &[Errno::EEXIST])
-    }
-}
-
-/// Deletes what is there; one message either way.
-macro_rules! ensure_gone {
-    ($($Request:ty, $absent:ident;)*) => {
-        $(
-            /// Deletes it if it is there.
-            impl Ensure for $Request {
-                fn ensure(&self, rt: &mut Connection<Route>) -> Result<Ensured, Error> {
-                    unless(rt.call(self), &[Errno::$absent])
-                }
-            }
-        )*
-    };
-}
-
-ensure_gone! {
-    DelLink, ENODEV;
-    DelAddr, EADDRNOTAVAIL;
-    DelRoute, ESRCH;
-    DelNexthop, ENOENT;
-    DelNeigh, ENOENT;
-    DelRule, ENOENT;
 }

@@ -4,15 +4,22 @@
 mod veth;
 
 use std::net::IpAddr;
+use std::os::fd::AsRawFd;
+use std::sync::{Arc, Mutex};
 
-use nl_core::{Connection, Errno, Error};
+use nl_core::trace::Direction;
+use nl_core::{Connection, Errno, Error, Messages};
 use nl_route::addr::*;
 use nl_route::link::kind::Bridge;
-use nl_route::link::kind::bridge::BridgeView;
-use nl_route::link::{DelLink, NewLink, SetLink};
+use nl_route::link::kind::Macvlan;
+use nl_route::link::kind::bridge::{BridgeView, BridgeWriter};
+use nl_route::link::kind::bridge_port::BridgePortWriter;
+use nl_route::link::{DelLink, Flags, NewLink, SetLink};
+use nl_route::neigh::*;
 use nl_route::nexthop::*;
+use nl_route::nsid::{NetnsRef, NewNsid};
 use nl_route::route::*;
-use nl_route::rule::{DelRule, GetRules, NewRule};
+use nl_route::rule::{DelRule, GetRules, NewRule, RuleAction};
 use nl_route::{Ensure, Ensured, Family, Mode, Prefix, Route, RouteExt};
 use veth::{V0, V1, ground};
 
@@ -24,14 +31,42 @@ fn ip(text: &str) -> IpAddr {
     text.parse().unwrap()
 }
 
-/// It changes something, and the second time nothing.
+/// The types of the messages that are sent and do more than ask, from now on.
+fn sent(rt: &mut Connection<Route>) -> Arc<Mutex<Vec<u16>>> {
+    let sent = Arc::new(Mutex::new(Vec::new()));
+    let seen = Arc::clone(&sent);
+    rt.observe(move |traffic| {
+        if traffic.direction == Direction::Sent {
+            let messages = Messages::new(traffic.datagram).flatten();
+            // `RTM_GET*` are the third of each four.
+            let changes = messages.map(|message| message.message_type());
+            seen.lock()
+                .unwrap()
+                .extend(changes.filter(|number| number % 4 != 2));
+        }
+    });
+    sent
+}
+
+/// It sends no change.
+#[track_caller]
+fn is_so(rt: &mut Connection<Route>, request: &(impl Ensure + std::fmt::Debug)) {
+    let sent = sent(rt);
+    let ensured = rt
+        .ensure(request)
+        .unwrap_or_else(|error| panic!("{request:?}: {error}"));
+    assert_eq!(ensured, Ensured::Unchanged, "{request:?}");
+    assert_eq!(*sent.lock().unwrap(), [], "{request:?}");
+}
+
+/// It changes something, and the second time sends no change.
+#[track_caller]
 fn changes_once(rt: &mut Connection<Route>, request: &(impl Ensure + std::fmt::Debug)) {
-    assert_eq!(rt.ensure(request).unwrap(), Ensured::Changed, "{request:?}");
-    assert_eq!(
-        rt.ensure(request).unwrap(),
-        Ensured::Unchanged,
-        "{request:?}"
-    );
+    let ensured = rt
+        .ensure(request)
+        .unwrap_or_else(|error| panic!("{request:?}: {error}"));
+    assert_eq!(ensured, Ensured::Changed, "{request:?}");
+    is_so(rt, request);
 }
 
 fn refused(result: Result<Ensured, Error>) -> Errno {
@@ -105,7 +140,7 @@ fn a_link_is_set_by_what_differs() {
         let same = SetLink::new("v0").up().group(0).bridge_port(|port| {
             port.isolated(1);
         });
-        assert_eq!(rt.ensure(&same).unwrap(), Ensured::Unchanged);
+        is_so(&mut rt, &same);
         changes_once(&mut rt, &SetLink::new("v0").nomaster());
         changes_once(&mut rt, &SetLink::new(V0).name("w0"));
         changes_once(&mut rt, &SetLink::new("w0").down().addr_gen_mode(1));
@@ -217,7 +252,7 @@ fn nexthops_and_rules_are_made_once() {
         let by = |gateway| NewNexthop::via(ip(gateway), V0);
         changes_once(&mut rt, &by("10.0.0.2").id(2));
         changes_once(&mut rt, &by("10.0.0.3").id(2));
-        assert_eq!(rt.ensure(&by("10.0.0.3")).unwrap(), Ensured::Unchanged);
+        is_so(&mut rt, &by("10.0.0.3"));
         changes_once(&mut rt, &by("10.0.0.4"));
         changes_once(&mut rt, &NewNexthop::group([NexthopGrp::new(2, 1)]).id(8));
         changes_once(&mut rt, &NewNexthop::group([NexthopGrp::new(2, 5)]).id(8));
@@ -232,5 +267,451 @@ fn nexthops_and_rules_are_made_once() {
         changes_once(&mut rt, &rule.clone().priority(51));
         assert_eq!(rt.collect(&GetRules::new(Family::INET)).unwrap().len(), 5);
         changes_once(&mut rt, &DelRule(rule));
+    });
+}
+
+#[test]
+fn each_setting_of_a_link_is_seen_and_repaired() {
+    nl_netns::isolate!(|| {
+        let mut rt = ground();
+        rt.call(&NewLink::bridge("br0").ifindex(5)).unwrap();
+        let settings: &[fn(SetLink) -> SetLink] = &[
+            |link| link.address([2, 0, 0, 0, 0, 9]),
+            |link| link.alias("an alias"),
+            |link| link.alias(""),
+            |link| link.master(5),
+            |link| link.mtu(1300),
+            |link| link.txqueuelen(77),
+            |link| link.group(7),
+            |link| link.gso_max_size(60_000),
+            |link| link.gso_max_segs(100),
+            |link| link.gro_max_size(50_000),
+            |link| link.gso_ipv4_max_size(40_000),
+            |link| link.gro_ipv4_max_size(30_000),
+            |link| link.linkmode(1),
+            |link| link.addr_gen_mode(1),
+            |link| link.flag(Flags::NOARP, true),
+            |link| link.flag(Flags::ALLMULTI, true),
+            |link| link.flag(Flags::PROMISC, true),
+            |link| link.flag(Flags::MULTICAST, false),
+            |link| link.down(),
+            |link| link.name("w0"),
+        ];
+        for set in settings {
+            changes_once(&mut rt, &set(SetLink::new(V0)));
+            rt.call(&SetLink::new(V0).nomaster()).unwrap();
+        }
+        // All at once, what differs is sent alone.
+        let all = SetLink::new(V0).mtu(1300).group(8).txqueuelen(77);
+        changes_once(&mut rt, &all);
+        let view = rt.link("w0").unwrap();
+        assert_eq!(view.view().group(), Some(8));
+    });
+}
+
+#[test]
+fn each_setting_of_a_kind_is_seen_and_repaired() {
+    nl_netns::isolate!(|| {
+        let mut rt = ground();
+        rt.call(&NewLink::bridge("br0").ifindex(5)).unwrap();
+        rt.call(&SetLink::new(V0).master(5)).unwrap();
+        let settings: &[fn(&mut BridgeWriter<'_>)] = &[
+            |bridge| {
+                bridge.forward_delay(900);
+            },
+            |bridge| {
+                bridge.hello_time(300);
+            },
+            |bridge| {
+                bridge.max_age(1000);
+            },
+            |bridge| {
+                bridge.ageing_time(1000);
+            },
+            |bridge| {
+                bridge.stp_state(1);
+            },
+            |bridge| {
+                bridge.priority(77);
+            },
+            |bridge| {
+                bridge.vlan_filtering(1);
+            },
+            |bridge| {
+                bridge.group_fwd_mask(8);
+            },
+            |bridge| {
+                bridge.mcast_router(2);
+            },
+            |bridge| {
+                bridge.mcast_snooping(0);
+            },
+            |bridge| {
+                bridge.mcast_query_use_ifaddr(1);
+            },
+            |bridge| {
+                bridge.mcast_querier(1);
+            },
+            |bridge| {
+                bridge.mcast_hash_max(512);
+            },
+            |bridge| {
+                bridge.mcast_last_member_count(3);
+            },
+            |bridge| {
+                bridge.mcast_startup_query_count(3);
+            },
+            |bridge| {
+                bridge.mcast_last_member_interval(200);
+            },
+            |bridge| {
+                bridge.mcast_membership_interval(20_000);
+            },
+            |bridge| {
+                bridge.mcast_querier_interval(20_000);
+            },
+            |bridge| {
+                bridge.mcast_query_interval(20_000);
+            },
+            |bridge| {
+                bridge.mcast_query_response_interval(2000);
+            },
+            |bridge| {
+                bridge.mcast_startup_query_interval(2000);
+            },
+            |bridge| {
+                bridge.nf_call_iptables(1);
+            },
+            |bridge| {
+                bridge.nf_call_ip6tables(1);
+            },
+            |bridge| {
+                bridge.nf_call_arptables(1);
+            },
+            |bridge| {
+                bridge.mcast_stats_enabled(1);
+            },
+            |bridge| {
+                bridge.mcast_igmp_version(3);
+            },
+            |bridge| {
+                bridge.mcast_mld_version(2);
+            },
+            |bridge| {
+                bridge.fdb_max_learned(100);
+            },
+        ];
+        // Before what needs it.
+        let mut knows_vlans = true;
+        for set in settings {
+            let link = NewLink::bridge("br0").data::<Bridge>(set);
+            match rt.ensure(&link) {
+                Err(error) if error.errno() == Some(Errno::EOPNOTSUPP) => {
+                    eprintln!("skipped: this kernel's bridges have no vlans");
+                    knows_vlans = false;
+                }
+                done => {
+                    assert_eq!(done.unwrap(), Ensured::Changed, "{link:?}");
+                    is_so(&mut rt, &link);
+                }
+            }
+        }
+        let vlans: &[fn(&mut BridgeWriter<'_>)] = &[
+            |bridge| {
+                bridge.vlan_protocol(0x88a8);
+            },
+            |bridge| {
+                bridge.vlan_default_pvid(7);
+            },
+            |bridge| {
+                bridge.vlan_stats_enabled(1);
+            },
+        ];
+        for set in vlans.iter().filter(|_| knows_vlans) {
+            let link = NewLink::bridge("br0").data::<Bridge>(set);
+            changes_once(&mut rt, &link);
+        }
+        let port: &[fn(&mut BridgePortWriter<'_>)] = &[
+            |port| {
+                port.cost(5);
+            },
+            |port| {
+                port.priority(5);
+            },
+            |port| {
+                port.isolated(1);
+            },
+            |port| {
+                port.learning(0);
+            },
+            |port| {
+                port.flood(0);
+            },
+            |port| {
+                port.guard(1);
+            },
+        ];
+        for set in port {
+            changes_once(&mut rt, &SetLink::new(V0).bridge_port(set));
+        }
+        let macvlan = |mode| {
+            NewLink::of_kind("macvlan", "m0")
+                .link(V1)
+                .data::<Macvlan>(|macvlan| {
+                    macvlan.mode(mode);
+                })
+        };
+        changes_once(&mut rt, &macvlan(1));
+        changes_once(&mut rt, &macvlan(4));
+        let elsewhere = macvlan(4).link(V0);
+        assert_eq!(refused(rt.ensure(&elsewhere)), Errno::EEXIST);
+    });
+}
+
+#[test]
+fn neighbours_are_made_replaced_and_deleted_once() {
+    nl_netns::isolate!(|| {
+        let mut rt = ground();
+        let mac = [2, 0, 0, 0, 0, 5];
+        for dst in ["10.0.0.2", "fd00::2"] {
+            let neigh = NewNeigh::new(V0, ip(dst)).lladdr(mac);
+            changes_once(&mut rt, &neigh);
+            changes_once(&mut rt, &neigh.clone().lladdr([2, 0, 0, 0, 0, 6]));
+            changes_once(&mut rt, &neigh.clone().protocol(RouteProtocol::STATIC));
+            // What is not said stays.
+            is_so(&mut rt, &NewNeigh::new(V0, ip(dst)));
+            changes_once(&mut rt, &neigh.clone().state(NeighState::NOARP));
+            let there = rt.get(&GetNeigh::new(V0, ip(dst))).unwrap();
+            assert_eq!(there.view().protocol(), Some(RouteProtocol::STATIC));
+            let known = neigh.clone().state(NeighState::REACHABLE);
+            changes_once(&mut rt, &known);
+            // The kernel's next state is as good.
+            is_so(&mut rt, &neigh.clone().state(NeighState::STALE));
+            changes_once(&mut rt, &neigh.clone().flags(NeighFlags::ROUTER));
+            is_so(&mut rt, &neigh);
+            changes_once(&mut rt, &DelNeigh::new(V0, ip(dst)));
+            let proxy = NewNeigh::proxy(V0, ip(dst));
+            changes_once(&mut rt, &proxy);
+            changes_once(&mut rt, &proxy.clone().protocol(RouteProtocol::STATIC));
+            changes_once(&mut rt, &DelNeigh(proxy));
+        }
+        let nowhere = NewNeigh::new(99, ip("10.0.0.2")).lladdr(mac);
+        assert_eq!(refused(rt.ensure(&nowhere)), Errno::ENODEV);
+        let unknown = NewNeigh::new(V0, ip("10.0.0.9"));
+        assert_eq!(refused(rt.ensure(&unknown)), Errno::EINVAL);
+    });
+}
+
+#[test]
+fn forwarding_entries_are_made_replaced_and_deleted_once() {
+    nl_netns::isolate!(|| {
+        let mut rt = ground();
+        rt.call(&NewLink::bridge("br0").ifindex(5).up()).unwrap();
+        for port in [V0, V1] {
+            rt.call(&SetLink::new(port).master(5)).unwrap();
+        }
+        let entry = |port| NewNeigh::fdb(port, [2, 0, 0, 0, 0, 5]);
+        let of_bridge = |port| entry(port).flags(NeighFlags::MASTER);
+        changes_once(&mut rt, &of_bridge(V0));
+        changes_once(&mut rt, &entry(V0));
+        // It moves to the other port.
+        changes_once(&mut rt, &of_bridge(V1));
+        let sticky = NeighFlags::MASTER | NeighFlags::STICKY;
+        changes_once(&mut rt, &entry(V1).flags(sticky).state(NeighState::NOARP));
+        changes_once(&mut rt, &DelNeigh(of_bridge(V1)));
+        changes_once(&mut rt, &DelNeigh(entry(V0)));
+    });
+}
+
+#[test]
+fn each_part_of_a_rule_is_seen() {
+    nl_netns::isolate!(|| {
+        let mut rt = ground();
+        type Say = fn(NewRule) -> NewRule;
+        let parts: &[Say] = &[
+            |rule| rule,
+            |rule| rule.tos(4),
+            |rule| rule.table(RouteTable(1000)),
+            |rule| rule.action(RuleAction::BLACKHOLE),
+            |rule| rule.action(RuleAction::PROHIBIT),
+            |rule| rule.invert().fwmark(77),
+            |rule| rule.goto(32_766),
+            |rule| rule.tun_id(7),
+            |rule| rule.fwmark(5),
+            |rule| rule.fwmark(5).fwmask(0xff),
+            |rule| rule.fwmark(0).fwmask(0xff),
+            |rule| rule.suppress_prefixlen(0).table(RouteTable::MAIN),
+            |rule| rule.suppress_ifgroup(7).table(RouteTable::MAIN),
+            |rule| rule.iifname("v0"),
+            |rule| rule.iifname("not-there"),
+            |rule| rule.oifname("v1"),
+            |rule| rule.uids(0..=0),
+            |rule| rule.ip_proto(17),
+            |rule| rule.ip_proto(6).sports(5..=5),
+            |rule| rule.ip_proto(6).dports(80..=90),
+            |rule| rule.dscp(8),
+            |rule| rule.priority(77),
+        ];
+        for (family, src, dst) in [
+            (Family::INET, "10.0.0.0/8", "0.0.0.0/0"),
+            (Family::INET6, "fd00::/8", "fd01::/16"),
+        ] {
+            let before = rt.collect(&GetRules::new(family)).unwrap().len();
+            let rules = || parts.iter().map(|say| say(NewRule::new(family)));
+            // No priority: the kernel would make one more each time.
+            for rule in rules() {
+                if rule == NewRule::new(family) {
+                    // `main` is there.
+                    is_so(&mut rt, &rule);
+                } else {
+                    changes_once(&mut rt, &rule);
+                }
+            }
+            for rule in rules() {
+                is_so(&mut rt, &rule);
+            }
+            let with = |rule: NewRule| rule.src(prefix(src)).table(RouteTable(9));
+            changes_once(&mut rt, &with(NewRule::new(family)));
+            changes_once(
+                &mut rt,
+                &with(NewRule::new(family)).dst(prefix(dst)).priority(5),
+            );
+            changes_once(&mut rt, &DelRule(with(NewRule::new(family)).priority(5)));
+            changes_once(&mut rt, &DelRule(with(NewRule::new(family))));
+            for rule in rules().skip(1) {
+                changes_once(&mut rt, &DelRule(rule));
+            }
+            assert_eq!(rt.collect(&GetRules::new(family)).unwrap().len(), before);
+        }
+        // Who made it and realms tell rules apart.
+        let rule = NewRule::new(Family::INET).table(RouteTable(9)).priority(9);
+        changes_once(&mut rt, &rule);
+        is_so(&mut rt, &rule);
+        changes_once(&mut rt, &rule.clone().protocol(RouteProtocol::STATIC));
+        let realms = rule.src(prefix("10.0.0.0/8"));
+        changes_once(&mut rt, &realms);
+        changes_once(&mut rt, &realms.flow(5));
+    });
+}
+
+#[test]
+fn each_part_of_a_route_is_seen_and_repaired() {
+    nl_netns::isolate!(|| {
+        let mut rt = ground();
+        for addr in ["10.0.0.1/24", "10.0.0.9/24"] {
+            rt.call(&NewAddr::new(V0, prefix(addr))).unwrap();
+        }
+        for addr in ["fd00::1/64", "fd00::9/64"] {
+            rt.call(&NewAddr::new(V0, prefix(addr)).flags(AddrFlags::NODAD))
+                .unwrap();
+        }
+        let object = |gateway| NewNexthop::via(ip(gateway), V0);
+        rt.call(&object("10.0.0.2").id(4)).unwrap();
+        rt.call(&object("fd00::2").id(6)).unwrap();
+        for (dst, gateway, other, src, id) in [
+            ("20.0.0.0/8", "10.0.0.2", "10.0.0.3", "10.0.0.9", 4),
+            ("fd20::/16", "fd00::2", "fd00::3", "fd00::9", 6),
+        ] {
+            for table in [RouteTable::MAIN, RouteTable(100)] {
+                let to = || NewRoute::new(prefix(dst)).table(table);
+                let via = || to().via(ip(gateway));
+                let hop = |gateway| NewHop::via(ip(gateway)).ifindex(V0);
+                let ways = [
+                    via(),
+                    to().via(ip(other)),
+                    to().dev(V1),
+                    via().prefsrc(ip(src)),
+                    via().protocol(RouteProtocol::BGP),
+                    via().metrics(RouteMetrics::default().set(RTAX_MTU, 1300)),
+                    via().metrics(RouteMetrics::default().set(RTAX_MTU, 1400)),
+                    to().hop(hop(gateway)).hop(hop(other)),
+                    to().hop(hop(gateway)).hop(hop(other).weight(3)),
+                    to().nh_id(id),
+                    to().route_type(RouteType::BLACKHOLE),
+                    to().route_type(RouteType::PROHIBIT),
+                    via().onlink().dev(V0),
+                    via(),
+                ];
+                for way in &ways {
+                    changes_once(&mut rt, way);
+                }
+                changes_once(&mut rt, &via().metric(7));
+                is_so(&mut rt, &via());
+                changes_once(&mut rt, &DelRoute(via().metric(7)));
+                changes_once(&mut rt, &DelRoute(to()));
+            }
+        }
+    });
+}
+
+#[test]
+fn each_part_of_a_nexthop_is_seen_and_repaired() {
+    nl_netns::isolate!(|| {
+        let mut rt = ground();
+        rt.call(&NewAddr::new(V0, prefix("10.0.0.1/24"))).unwrap();
+        rt.call(&NewAddr::new(V1, prefix("10.1.0.1/24"))).unwrap();
+        let by = |gateway, ifindex| NewNexthop::via(ip(gateway), ifindex).id(1);
+        changes_once(&mut rt, &by("10.0.0.2", V0));
+        changes_once(&mut rt, &by("10.0.0.3", V0));
+        changes_once(&mut rt, &by("10.1.0.2", V1));
+        changes_once(&mut rt, &by("10.1.0.2", V1).protocol(RouteProtocol::BGP));
+        changes_once(&mut rt, &by("10.77.0.2", V1).onlink());
+        changes_once(&mut rt, &NewNexthop::dev(Family::INET, V1).id(1));
+        changes_once(&mut rt, &NewNexthop::blackhole(Family::INET).id(1));
+        changes_once(&mut rt, &by("10.0.0.2", V0));
+        changes_once(&mut rt, &by("10.1.0.2", V1).id(2));
+        let group = |weights: [u16; 2]| {
+            let [first, second] = weights;
+            NewNexthop::group([NexthopGrp::new(1, first), NexthopGrp::new(2, second)]).id(9)
+        };
+        changes_once(&mut rt, &group([1, 1]));
+        changes_once(&mut rt, &group([1, 4]));
+        changes_once(&mut rt, &DelNexthop { id: 9 });
+        // A group is no nexthop.
+        rt.call(&group([1, 1])).unwrap();
+        assert_eq!(refused(rt.ensure(&by("10.0.0.2", V0).id(9))), Errno::EINVAL);
+    });
+}
+
+#[test]
+fn deleting_what_is_not_there_sends_nothing() {
+    nl_netns::isolate!(|| {
+        let mut rt = ground();
+        is_so(&mut rt, &DelLink::new("nope"));
+        is_so(&mut rt, &DelLink::new(99));
+        is_so(&mut rt, &DelLink::group(7));
+        is_so(&mut rt, &DelAddr::new(V0, prefix("10.0.0.1/24")));
+        is_so(&mut rt, &DelNexthop { id: 7 });
+        is_so(&mut rt, &DelNeigh::new(V0, ip("10.0.0.2")));
+        is_so(&mut rt, &DelRoute(NewRoute::new(prefix("20.0.0.0/8"))));
+        let table = RouteTable(7777);
+        for dst in ["20.0.0.0/8", "fd20::/16"] {
+            is_so(&mut rt, &DelRoute(NewRoute::new(prefix(dst)).table(table)));
+        }
+        is_so(&mut rt, &DelRule(NewRule::new(Family::INET).priority(7)));
+        rt.call(&SetLink::new(V0).group(7)).unwrap();
+        changes_once(&mut rt, &DelLink::group(7));
+    });
+}
+
+#[test]
+fn a_link_of_another_namespace_is_looked_at_where_it_is() {
+    nl_netns::isolate!(|| {
+        let mut rt = ground();
+        let blue = std::thread::spawn(|| {
+            nix::sched::unshare(nix::sched::CloneFlags::CLONE_NEWNET).unwrap();
+            std::fs::File::open("/proc/thread-self/ns/net").unwrap()
+        });
+        let blue = blue.join().unwrap();
+        rt.call(&NewNsid {
+            netns: NetnsRef::Fd(blue.as_raw_fd()),
+            nsid: 5,
+        })
+        .unwrap();
+        let bridge = NewLink::bridge("v0").target_netnsid(5);
+        changes_once(&mut rt, &bridge);
+        // Not that `v0` here, which is a veth.
+        assert_eq!(refused(rt.ensure(&bridge.mtu(1300))), Errno::EEXIST);
+        assert_eq!(rt.link("v0").unwrap().view().mtu(), Some(1500));
     });
 }

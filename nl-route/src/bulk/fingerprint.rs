@@ -199,7 +199,7 @@ impl Fingerprints {
 }
 
 /// Whether the nexthop means something.
-fn is_forwarding(route_type: RouteType) -> bool {
+pub(crate) fn is_forwarding(route_type: RouteType) -> bool {
     !matches!(
         route_type,
         RouteType::BLACKHOLE | RouteType::UNREACHABLE | RouteType::PROHIBIT | RouteType::THROW
