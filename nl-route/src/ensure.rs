@@ -132,7 +132,7 @@ impl Ensure for NewLink {
         let other_index = self.ifindex != 0 && self.ifindex != view.ifindex();
         if view.kind() != Some(&self.kind) || other_index || settings.link.is_some() {
             // The kernel has the words for it.
-            return send_if(rt, true, self);
+            return send_if(rt, true, &self.clone().or_fail());
         }
         // Found by an alternative name it is not to be renamed.
         settings.name = None;
@@ -146,7 +146,7 @@ impl Ensure for NewLink {
         };
         let differs = settings != LinkSettings::default() || !data.is_empty();
         if differs && is_elsewhere {
-            return send_if(rt, true, self);
+            return send_if(rt, true, &self.clone().or_fail());
         }
         let mut change = SetLink::new(view.ifindex());
         change.settings = settings;

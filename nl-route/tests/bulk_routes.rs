@@ -485,3 +485,109 @@ fn a_route_set_is_added_repointed_and_removed_as_a_whole() {
         assert_eq!(rt.collect(&GetNexthops::default()).unwrap().len(), 1);
     });
 }
+
+#[test]
+fn a_route_set_of_ipv6_and_ipv4_prefixes_moves_and_goes_as_a_whole() {
+    nl_netns::isolate!(|| {
+        let mut rt = addressed();
+        let by = |gateway| NewNexthop::via(ip(gateway), V0);
+        let set = RouteSet::create(&mut rt, by("fd00::2")).unwrap().table(T);
+        let both = || (0..1000).map(numbered6).chain((0..500).map(numbered4));
+        assert!(set.add(&mut rt, both()).unwrap().is_success());
+        // Another set beside it stays as it is.
+        let other = RouteSet::create(&mut rt, by("fd00::9").id(77)).unwrap();
+        let other = other.table(T);
+        let others = || (1000..1100).map(numbered6);
+        assert!(other.add(&mut rt, others()).unwrap().is_success());
+        let counts = |rt: &mut Connection<Route>, id: u32, gateway: &str| {
+            let routes = [GetRoutes::ipv6().table(T), GetRoutes::ipv4().table(T)]
+                .into_iter()
+                .flat_map(|request| list(rt, request))
+                .filter(|route| route.view().nh_id() == Some(id));
+            routes
+                .filter(|route| route.view().gateway() == Some(ip(gateway)))
+                .count()
+        };
+        assert_eq!(counts(&mut rt, set.id(), "fd00::2"), 1500);
+        set.repoint(&mut rt, by("fd00::3")).unwrap();
+        assert_eq!(counts(&mut rt, set.id(), "fd00::3"), 1500);
+        assert_eq!(counts(&mut rt, 77, "fd00::9"), 100);
+        // Prefixes change sets.
+        let moved = set.replace(&mut rt, (1000..1010).map(numbered6)).unwrap();
+        assert!(moved.is_success(), "{moved:?}");
+        assert_eq!(counts(&mut rt, set.id(), "fd00::3"), 1510);
+        assert_eq!(counts(&mut rt, 77, "fd00::9"), 90);
+        // By a filter, from one of the two.
+        let filter = RouteFilter::new(GetRoutes::ipv6().table(T)).nh_id(77);
+        let report = rt.delete_routes_where(filter).unwrap();
+        assert_eq!((report.deleted, report.is_success()), (90, true));
+        set.remove(&mut rt).unwrap();
+        assert!(table4(&mut rt).is_empty());
+        assert!(list(&mut rt, GetRoutes::ipv6().table(T)).is_empty());
+        // What is gone is not made anew, without its routes.
+        let error = set.repoint(&mut rt, by("fd00::3")).unwrap_err();
+        assert_eq!(error.errno(), Some(Errno::ENOENT));
+        other.remove(&mut rt).unwrap();
+        assert!(rt.collect(&GetNexthops::default()).unwrap().is_empty());
+    });
+}
+
+#[test]
+fn each_part_of_a_filter_counts_in_both_families() {
+    nl_netns::isolate!(|| {
+        let mut rt = addressed();
+        let make: [fn(u32) -> NewRoute; 2] = [via4, via6];
+        for (family, via) in [Family::INET, Family::INET6].into_iter().zip(make) {
+            let gateway = via(0).gateway.unwrap();
+            let other = if gateway.is_ipv4() {
+                "10.0.0.3"
+            } else {
+                "fd00::3"
+            };
+            let by_link = |i| NewRoute::new(via(i).dst).table(T).dev(V1);
+            let routes = (0..10)
+                .map(via)
+                .chain((10..20).map(by_link))
+                .chain((20..30).map(|i| via(i).protocol(RouteProtocol::BGP)))
+                .chain((30..40).map(|i| via(i).metric(7)))
+                .chain((40..50).map(|i| via(i).via(ip(other))))
+                .chain((50..60).map(|i| {
+                    let drop = NewRoute::new(via(i).dst).table(T);
+                    drop.route_type(RouteType::BLACKHOLE)
+                }))
+                .chain((60..70).map(|i| via(i).table(RouteTable(101))));
+            assert!(rt.add_routes(routes).unwrap().is_success());
+            let all = || GetRoutes::new(family).table(T);
+            let filter = || RouteFilter::new(all());
+            for filter in [
+                RouteFilter::new(all().oif(V1)),
+                RouteFilter::new(all().protocol(RouteProtocol::BGP)),
+                filter().metric(7),
+                filter().gateway(ip(other)),
+                RouteFilter::new(all().route_type(RouteType::BLACKHOLE)),
+                RouteFilter::new(GetRoutes::new(family).table(RouteTable(101))),
+            ] {
+                let report = rt.delete_routes_where(filter).unwrap();
+                assert_eq!(
+                    (report.deleted, report.is_success()),
+                    (10, true),
+                    "{filter:?}"
+                );
+            }
+            let left = list(&mut rt, all());
+            let dsts: BTreeSet<_> = left.iter().filter_map(|r| r.view().dst()).collect();
+            assert_eq!(dsts, (0..10).map(|i| via(i).dst).collect());
+            // By the list: one of them twice, one that is not there.
+            let gone = [0, 1, 1, 99].map(|i| DelRoute(via(i)));
+            let report = rt.delete_routes(gone).unwrap();
+            let refused: Vec<_> = report.failures.iter().map(|f| f.index).collect();
+            assert_eq!(refused, [2, 3]);
+            assert_eq!(list(&mut rt, all()).len(), 8);
+            let again = rt.replace_routes((0..10).map(|i| via(i).via(ip(other))));
+            assert!(again.unwrap().is_success());
+            let by_other = rt.delete_routes_where(filter().gateway(ip(other)));
+            assert_eq!(by_other.unwrap().deleted, 10);
+            assert!(list(&mut rt, all()).is_empty());
+        }
+    });
+}

@@ -52,6 +52,8 @@ pub enum LinkFailureReason {
     Absent,
     /// The kernel refused: `EOPNOTSUPP` for hardware and `lo`.
     Kernel(KernelError),
+    /// The kernel has said that it was done, and kept it: `sit0` and others that come with a tunnel's module.
+    Kept,
     /// The answer was lost.
     Unknown,
 }
@@ -154,6 +156,8 @@ fn delete_together(
 ) -> Result<(), Error> {
     for _ in 0..CLAIMS {
         let group = there.unused_group();
+        // Between this and the deletion another process may still put a link there. One that does as we do has drawn the
+        // same 32 random bits, and its links were to go anyway.
         match claim(rt, doomed, group) {
             Ok(true) => {}
             // Somebody came between, or a link was lost on the way.
@@ -167,10 +171,7 @@ fn delete_together(
             }
         }
         return match rt.call(&DelLink::group(group)) {
-            Ok(()) => {
-                report.deleted += doomed.len();
-                Ok(())
-            }
+            Ok(()) => settle(rt, doomed, group, report),
             // All had gone by themselves: the namespace at the other ends, for one.
             Err(Error::Kernel(error)) if error.errno == Errno::ENODEV => {
                 report.deleted += doomed.len();
@@ -189,6 +190,35 @@ fn delete_together(
     }
     // Slower, but nobody can come between.
     delete_each(rt, doomed, report)
+}
+
+/// Counts what was deleted, and puts back what the kernel has kept although it said that all was done.
+fn settle(
+    rt: &mut Connection<Route>,
+    doomed: &[Doomed],
+    group: u32,
+    report: &mut LinkDeleteReport,
+) -> Result<(), Error> {
+    report.deleted += doomed.len();
+    let left = There::list(rt)?;
+    for link in doomed {
+        let is_kept = left.find(&LinkRef::Index(link.ifindex));
+        if is_kept.is_some_and(|kept| kept.group == group) {
+            report.deleted -= 1;
+            report.failures.push(LinkFailure {
+                index: link.index,
+                reason: LinkFailureReason::Kept,
+            });
+        }
+    }
+    if report
+        .failures
+        .iter()
+        .any(|failure| matches!(failure.reason, LinkFailureReason::Kept))
+    {
+        restore(rt, doomed, group, report);
+    }
+    Ok(())
 }
 
 /// Puts the links into the group; whether they, as far as they are still there, and no others are
@@ -417,6 +447,62 @@ mod tests {
             );
             assert_eq!(groups(&mut rt), [0, 3]);
             assert!(there.unused_group() > 0xffff);
+        });
+    }
+
+    #[test]
+    fn two_who_claim_one_group_at_once_both_let_go() {
+        nl_netns::isolate!(|| {
+            let mut rt = bridges();
+            let all = doomed(&mut rt);
+            let (first, second) = all.split_at(1);
+            // Both had found it unused.
+            let requests = second
+                .iter()
+                .map(|link| SetLink::new(link.ifindex).group(77));
+            assert!(rt.batch(requests).unwrap().is_success());
+            assert!(!claim(&mut rt, first, 77).unwrap());
+            assert!(!claim(&mut rt, second, 77).unwrap());
+            let mut report = LinkDeleteReport::default();
+            restore(&mut rt, first, 77, &mut report);
+            assert_eq!(groups(&mut rt), [0, 1, 77, 3]);
+            restore(&mut rt, second, 77, &mut report);
+            assert_eq!(groups(&mut rt), [0, 1, 2, 3]);
+            assert!(report.stranded.is_empty());
+        });
+    }
+
+    #[test]
+    fn what_the_kernel_has_kept_is_put_back() {
+        nl_netns::isolate!(|| {
+            let mut rt = bridges();
+            let doomed = doomed(&mut rt);
+            assert!(claim(&mut rt, &doomed, 77).unwrap());
+            // As if the kernel had deleted `a` alone.
+            rt.delete_link("a").unwrap();
+            let mut report = LinkDeleteReport::default();
+            settle(&mut rt, &doomed, 77, &mut report).unwrap();
+            assert_eq!((report.deleted, report.failures.len()), (1, 1));
+            assert_eq!(groups(&mut rt), [0, 2, 3]);
+        });
+    }
+
+    #[test]
+    fn a_link_that_may_not_be_regrouped_leaves_all_where_they_were() {
+        nl_netns::isolate!(|| {
+            let mut rt = bridges();
+            let there = There::list(&mut rt).unwrap();
+            let mut doomed = doomed(&mut rt);
+            // No link can have this index.
+            doomed.push(Doomed {
+                index: 5,
+                ifindex: 0,
+                group: 0,
+            });
+            let mut report = LinkDeleteReport::default();
+            assert!(delete_together(&mut rt, &doomed, &there, &mut report).is_err());
+            assert_eq!(groups(&mut rt), [0, 1, 2, 3]);
+            assert!(report.stranded.is_empty());
         });
     }
 }

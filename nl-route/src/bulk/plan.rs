@@ -2,16 +2,24 @@
 
 use std::collections::HashSet;
 use std::fmt;
+use std::fs::File;
+use std::hash::{BuildHasher, RandomState};
+use std::io;
 use std::os::fd::{AsFd, BorrowedFd};
+use std::os::unix::fs::MetadataExt;
 
 use nl_core::{BatchOptions, Connection, Error, KernelError, OnFailure, Request};
 
 use crate::link::{GetLinks, RTEXT_FILTER_SKIP_STATS};
 use crate::protocol::Route;
 
-/// Where reserved interface indices begin: the kernel counts up from 1, and whoever makes links
+/// Below this no interface index is reserved: the kernel counts up from 1, and whoever makes links
 /// meanwhile must not meet ours.
 const FIRST_IFINDEX: i32 = 1 << 20;
+
+/// How many places there are from where a namespace's indices may be counted, 4096 apart: so that two plans that are
+/// made at the same time do not meet each other either.
+const STARTS: u64 = 1 << 18;
 
 /// Requests of any kind for any number of namespaces, to be sent with one batch for each.
 ///
@@ -63,10 +71,13 @@ pub struct PlanNetns(usize);
 struct Place<'n> {
     /// `None` is the calling thread's.
     netns: Option<BorrowedFd<'n>>,
+    /// Device and inode of its file, by which it is known again.
+    id: Option<(u64, u64)>,
     connection: Option<Connection<Route>>,
     /// Interface indices in use when the first was asked for.
     used: HashSet<i32>,
-    next: i32,
+    /// The index to reserve next, once there is one.
+    next: Option<i32>,
 }
 
 struct Entry<'n> {
@@ -87,24 +98,35 @@ impl<'n> Plan<'n> {
         self.place(None)
     }
 
-    /// The namespace of an open file. Each call is one more batch: name each namespace once.
+    /// The namespace of an open file; all files of one namespace are the same.
     pub fn netns(&mut self, netns: &'n impl AsFd) -> PlanNetns {
         self.place(Some(netns.as_fd()))
     }
 
     fn place(&mut self, netns: Option<BorrowedFd<'n>>) -> PlanNetns {
+        // What is no namespace is found out when it is to be entered.
+        let id = identity(netns).ok();
+        let known = self
+            .places
+            .iter()
+            .position(|place| id.is_some() && place.id == id);
+        if let Some(known) = known {
+            return PlanNetns(known);
+        }
         self.places.push(Place {
             netns,
+            id,
             connection: None,
             used: HashSet::new(),
-            next: FIRST_IFINDEX,
+            next: None,
         });
         PlanNetns(self.places.len() - 1)
     }
 
     /// An interface index that no link in the namespace has, and that is not given again.
     ///
-    /// The links of a namespace are listed when its first index is asked for.
+    /// The links of a namespace are listed when its first index is asked for. Numbers begin at random above 2^20, so
+    /// that neither the kernel nor another plan takes one meanwhile; who does makes the request `EEXIST`.
     ///
     /// # Errors
     ///
@@ -113,18 +135,21 @@ impl<'n> Plan<'n> {
         let Some(place) = self.places.get_mut(netns.0) else {
             return Ok(FIRST_IFINDEX);
         };
-        if place.next == FIRST_IFINDEX {
-            let list = GetLinks::new().ext_mask(RTEXT_FILTER_SKIP_STATS);
-            let links = place.connect()?.collect(&list)?;
-            place.used = links.iter().map(|link| link.view().ifindex()).collect();
-        }
-        loop {
-            let ifindex = place.next;
-            place.next = ifindex.checked_add(1).unwrap_or(1);
-            if !place.used.contains(&ifindex) {
-                return Ok(ifindex);
+        let mut next = match place.next {
+            Some(next) => next,
+            None => {
+                let list = GetLinks::new().ext_mask(RTEXT_FILTER_SKIP_STATS);
+                let links = place.connect()?.collect(&list)?;
+                place.used = links.iter().map(|link| link.view().ifindex()).collect();
+                start()
             }
+        };
+        while place.used.contains(&next) {
+            next = next.checked_add(1).unwrap_or(FIRST_IFINDEX);
         }
+        place.next = Some(next.checked_add(1).unwrap_or(FIRST_IFINDEX));
+        place.used.insert(next);
+        Ok(next)
     }
 
     /// Adds a request, and says its position.
@@ -191,11 +216,11 @@ impl<'n> Plan<'n> {
             ..PlanReport::default()
         };
         for round in &self.rounds {
-            for (place, entries) in self.places.iter_mut().zip(round) {
+            for (at, (place, entries)) in self.places.iter_mut().zip(round).enumerate() {
                 if entries.is_empty() {
                     continue;
                 }
-                match place.run(entries, on_failure, &mut report) {
+                match place.run(PlanNetns(at), entries, on_failure, &mut report) {
                     Err(error) if report.sent == 0 => return Err(error),
                     Err(error) => report.error = Some(error),
                     Ok(()) => {}
@@ -210,6 +235,22 @@ impl<'n> Plan<'n> {
     }
 }
 
+/// Device and inode of a namespace's file; of the calling thread's for `None`.
+fn identity(netns: Option<BorrowedFd<'_>>) -> io::Result<(u64, u64)> {
+    let file = match netns {
+        Some(netns) => File::from(netns.try_clone_to_owned()?),
+        None => File::open("/proc/thread-self/ns/net")?,
+    };
+    let metadata = file.metadata()?;
+    Ok((metadata.dev(), metadata.ino()))
+}
+
+/// Where to begin to count.
+fn start() -> i32 {
+    let random = RandomState::new().hash_one(()) % STARTS;
+    i32::try_from(random).map_or(FIRST_IFINDEX, |random| FIRST_IFINDEX + random * 4096)
+}
+
 impl Place<'_> {
     fn connect(&mut self) -> Result<&mut Connection<Route>, Error> {
         let connection = match (self.connection.take(), self.netns) {
@@ -222,6 +263,7 @@ impl Place<'_> {
 
     fn run(
         &mut self,
+        netns: PlanNetns,
         entries: &[Entry<'_>],
         on_failure: OnFailure,
         report: &mut PlanReport,
@@ -232,9 +274,11 @@ impl Place<'_> {
         let planned = |index: usize| entries.get(index).map_or(index, |entry| entry.index);
         report.sent += batch.sent;
         for failure in batch.failures {
-            let index = planned(failure.index);
-            let error = failure.error;
-            report.failures.push(PlanFailure { index, error });
+            report.failures.push(PlanFailure {
+                index: planned(failure.index),
+                netns,
+                error: failure.error,
+            });
         }
         report
             .unknown
@@ -301,6 +345,8 @@ impl PlanReport {
 pub struct PlanFailure {
     /// Its position among all requests of the plan; [`Plan::add`] has said it.
     pub index: usize,
+    /// The namespace that it was for, as [`Plan::here`] and [`Plan::netns`] have named it.
+    pub netns: PlanNetns,
     /// What the kernel said.
     pub error: KernelError,
 }

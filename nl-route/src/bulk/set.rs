@@ -172,10 +172,11 @@ impl RouteSet {
     ///
     /// # Errors
     ///
-    /// [`Error::Kernel`] as for [`NewNexthop`]; nothing has changed then. `EINVAL` for a group in place of a single
+    /// [`Error::Kernel`] as for [`NewNexthop`]; nothing has changed then. `ENOENT` if the nexthop object is gone, and its
+    /// routes with it, `EINVAL` for a group in place of a single
     /// nexthop or the other way round, and for a nexthop of IPv6 while IPv4 prefixes are behind one of IPv4.
     pub fn repoint(&self, rt: &mut Connection<Route>, nexthop: NewNexthop) -> Result<(), Error> {
-        rt.call(&nexthop.id(self.id).mode(Mode::Replace))
+        rt.call(&nexthop.id(self.id).mode(Mode::Change))
     }
 
     /// Deletes the nexthop object, and with it all routes that go by it, whoever made them.

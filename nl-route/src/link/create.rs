@@ -166,6 +166,12 @@ impl NewLink {
         self.data.as_ref()
     }
 
+    /// Fails if the link exists, whatever was said before.
+    pub(crate) fn or_fail(mut self) -> Self {
+        self.flags = NLM_F_CREATE | NLM_F_EXCL;
+        self
+    }
+
     /// Changes the link if it exists already, instead of failing.
     #[must_use]
     pub fn or_change(mut self) -> Self {
