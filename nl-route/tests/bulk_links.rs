@@ -104,6 +104,21 @@ fn a_pair_may_be_down_or_stay_in_one_namespace() {
 }
 
 #[test]
+fn a_peers_index_alone_is_not_heard_by_the_kernel_and_the_name_is_used() {
+    isolate!(|| {
+        let mut rt = open();
+        let blue = other_netns();
+        let pair = VethPair::new("v0", "eth0").peer_netns(&blue);
+        let report = rt.create_veths([pair.link(|link| link.peer_ifindex(77))]);
+        assert!(report.unwrap().is_success());
+        let mut there = Connection::<Route>::open_in(blue.as_fd()).unwrap();
+        let eth0 = there.link("eth0").unwrap();
+        assert!(eth0.view().is_up());
+        assert_ne!(eth0.view().ifindex(), 77);
+    });
+}
+
+#[test]
 fn pairs_that_fail_are_named_and_the_others_are_made() {
     isolate!(|| {
         let mut rt = open();

@@ -43,16 +43,22 @@ const STARTS: u64 = 1 << 18;
 /// let here = plan.here();
 /// let bridge = plan.ifindex(here)?;
 /// plan.add(here, NewLink::bridge("br0").ifindex(bridge).up());
+/// plan.add(here, NewAddr::new(bridge, Prefix::new([10, 0, 0, 254].into(), 24)));
 /// for (i, netns) in (1u8..).zip(&netns) {
 ///     let there = plan.netns(netns);
-///     let eth0 = plan.ifindex(there)?;
-///     let cable = NewLink::veth(format!("port{i}"), "eth0").peer_ifindex(eth0);
-///     plan.add(here, cable.peer_netns(netns).master(bridge).up());
+///     let (port, eth0) = (plan.ifindex(here)?, plan.ifindex(there)?);
+///     let cable = NewLink::veth(format!("port{i}"), "eth0").peer_netns(netns);
+///     let cable = cable.ifindex(port).peer_ifindex(eth0);
+///     plan.add(here, cable.master(bridge).up());
 ///     plan.add(there, SetLink::new(eth0).up());
 ///     plan.add(there, NewAddr::new(eth0, Prefix::new([10, 0, 0, i].into(), 24)));
 ///     plan.add(there, NewRoute::new(Prefix::ALL_V4).via([10, 0, 0, 254].into()));
 /// }
-/// plan.run()?.into_result()?;
+/// let report = plan.run()?;
+/// for failure in &report.failures {
+///     eprintln!("request {} in {:?}: {}", failure.index, failure.netns, failure.error);
+/// }
+/// report.into_result()?;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Default)]

@@ -118,7 +118,8 @@ impl<'n> VethPair<'n> {
     fn peer_ref(&self) -> Option<LinkRef> {
         let (ifindex, settings) = self.link.peer.as_deref()?;
         match &settings.name {
-            _ if *ifindex > 0 => Some(LinkRef::Index(*ifindex)),
+            // Without one for this end the kernel does not hear the other's.
+            _ if *ifindex > 0 && self.link.ifindex > 0 => Some(LinkRef::Index(*ifindex)),
             Some(name) => Some(LinkRef::Name(name.clone())),
             None => None,
         }

@@ -140,7 +140,8 @@ impl NewLink {
         self.peer(|peer| peer.netns = Some(Netns::of(netns)))
     }
 
-    /// Chooses the interface index of a veth's other end.
+    /// Chooses the interface index of a veth's other end. The kernel hears it only if this end's
+    /// [`ifindex`](Self::ifindex) is chosen, too.
     #[must_use]
     pub fn peer_ifindex(mut self, ifindex: i32) -> Self {
         self.peer.get_or_insert_default().0 = ifindex;
