@@ -3,7 +3,9 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::fmt::Write as _;
-use std::process::{Command, Output};
+use std::io::{BufRead, BufReader, Write};
+use std::process::{Command, Output, Stdio};
+use std::time::Duration;
 
 use nl_core::fuzzing::replay;
 use nlctl::decode::{decode, fuzz};
@@ -470,6 +472,31 @@ fn nlctl(args: &[&str]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_nlctl"));
     command.arg("decode").args(args);
     command.output().expect("nlctl runs")
+}
+
+#[test]
+fn what_comes_through_a_pipe_is_printed_as_it_comes() {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_nlctl"));
+    command.arg("decode");
+    let mut nlctl = command
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("nlctl runs");
+    let mut input = nlctl.stdin.take().unwrap();
+    let lines = BufReader::new(nlctl.stdout.take().unwrap()).lines();
+    let (heard, hears) = std::sync::mpsc::channel();
+    std::thread::spawn(move || lines.for_each(|line| heard.send(line.unwrap()).unwrap()));
+    for _ in 0..2 {
+        input.write_all(format!("{ROUTE}\n\n").as_bytes()).unwrap();
+        // Kept back it would come after the end of the input, which is not yet.
+        let next = || hears.recv_timeout(Duration::from_secs(20)).unwrap();
+        assert!(next().starts_with("RTM_NEWROUTE len 56"));
+        while !next().is_empty() {}
+    }
+    drop(input);
+    assert_eq!(hears.iter().count(), 0);
+    assert!(nlctl.wait().unwrap().success());
 }
 
 #[test]

@@ -110,7 +110,7 @@ pub(crate) fn run(invocation: &Invocation, out: &mut Output) -> Result<ExitCode,
             })?;
             decode(BufReader::new(opened), family, out)?;
         }
-        _ => decode(io::stdin().lock(), family, out)?,
+        _ => read(io::stdin().lock(), &mut Printer::new(family, out, true))?,
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -123,28 +123,27 @@ pub(crate) fn run(invocation: &Invocation, out: &mut Output) -> Result<ExitCode,
 ///
 /// Exit code 1 with the line or the byte of what is none of the known forms; what was before it is printed.
 pub fn decode(
-    mut input: impl BufRead,
+    input: impl BufRead,
     family: Option<i32>,
     out: &mut impl Write,
 ) -> Result<(), Failure> {
+    read(input, &mut Printer::new(family, out, false))
+}
+
+fn read<W: Write>(mut input: impl BufRead, printer: &mut Printer<'_, W>) -> Result<(), Failure> {
     let mut start = Vec::new();
     input
         .by_ref()
         .take(4)
         .read_to_end(&mut start)
         .map_err(|error| unreadable(&error))?;
-    let mut printer = Printer {
-        family,
-        out,
-        any: false,
-    };
     if let Some(order) = pcap::order(&start) {
-        return pcap::read(&mut input, order, &mut printer);
+        return pcap::read(&mut input, order, printer);
     }
     match &*start {
-        magic if magic == pcapng::SECTION => pcapng::read(&mut input, &mut printer),
+        magic if magic == pcapng::SECTION => pcapng::read(&mut input, printer),
         [0x1f, 0x8b, ..] => Err(failure("the input is compressed, gunzip it first")),
-        _ => text(&mut start.chain(input), &mut printer),
+        _ => text(&mut start.chain(input), printer),
     }
 }
 
@@ -162,11 +161,22 @@ struct Label {
 struct Printer<'o, W> {
     family: Option<i32>,
     out: &'o mut W,
+    /// Whether the input may still be growing: a datagram is not kept back until there are more.
+    is_live: bool,
     /// Whether a datagram was printed.
     any: bool,
 }
 
-impl<W: Write> Printer<'_, W> {
+impl<'o, W: Write> Printer<'o, W> {
+    fn new(family: Option<i32>, out: &'o mut W, is_live: bool) -> Self {
+        Self {
+            family,
+            out,
+            is_live,
+            any: false,
+        }
+    }
+
     /// `family` is what the capture says.
     fn print(
         &mut self,
@@ -191,11 +201,11 @@ impl<W: Write> Printer<'_, W> {
             };
             writeln!(self.out, "-- {what}, {len}{of} bytes{name}{from}")?;
         }
-        Ok(writeln!(
-            self.out,
-            "{:#}",
-            trace::decode(protocol, datagram)
-        )?)
+        writeln!(self.out, "{:#}", trace::decode(protocol, datagram))?;
+        if self.is_live {
+            self.out.flush()?;
+        }
+        Ok(())
     }
 
     /// Says why a datagram is not printed.
