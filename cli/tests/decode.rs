@@ -474,6 +474,70 @@ fn nlctl(args: &[&str]) -> Output {
     command.output().expect("nlctl runs")
 }
 
+/// A trace without the lines that say which way a datagram went.
+fn of_kernel(text: &str) -> Vec<&str> {
+    let lines = text.lines();
+    lines
+        .filter(|line| !line.is_empty() && !line.starts_with("-- "))
+        .collect()
+}
+
+#[test]
+fn strace_sees_what_our_own_trace_says() {
+    nl_netns::isolate!(|| {
+        let works = Command::new("strace")
+            .args(["-o", "/dev/null", "true"])
+            .output();
+        if !works.is_ok_and(|output| output.status.success()) {
+            eprintln!("skipped: no strace, or it may not trace");
+            return;
+        }
+        let nlctl = env!("CARGO_BIN_EXE_nlctl");
+        let file = std::env::temp_dir().join(format!("nlctl-strace-{}", std::process::id()));
+        for words in [
+            &[
+                "ip", "link", "add", "v0", "type", "veth", "peer", "name", "v1",
+            ][..],
+            &["ip", "addr", "add", "10.0.0.1/24", "dev", "v0"],
+            &["ip", "addr", "show"],
+            &["ip", "link", "del", "nope"],
+            &[
+                "iptables",
+                "-t",
+                "nat",
+                "-A",
+                "POSTROUTING",
+                "-j",
+                "MASQUERADE",
+            ],
+        ] {
+            let output = Command::new("strace")
+                .args([
+                    "-f",
+                    "-tt",
+                    "-e",
+                    "trace=network,read,write",
+                    "-e",
+                    "read=all",
+                ])
+                .args(["-e", "write=all", "-o"])
+                .arg(&file)
+                .args([nlctl, "--trace"])
+                .args(words)
+                .output()
+                .unwrap();
+            let trace = std::fs::read(&file).unwrap();
+            std::fs::remove_file(&file).unwrap();
+            let told = String::from_utf8(output.stderr).unwrap();
+            let seen = decoded(&trace).unwrap();
+            let (told, seen) = (of_kernel(&told), of_kernel(&seen));
+            assert!(seen.len() > 3, "{words:?}");
+            // What follows are the command's own words about a failure.
+            assert_eq!(told.get(..seen.len()), Some(&seen[..]), "{words:?}");
+        }
+    });
+}
+
 #[test]
 fn what_comes_through_a_pipe_is_printed_as_it_comes() {
     let mut command = Command::new(env!("CARGO_BIN_EXE_nlctl"));
