@@ -252,6 +252,8 @@ impl WordHash {
     fn of<const N: usize>(&self, words: [u64; N]) -> u64 {
         const { assert!(N <= WORDS) }
         let terms = words.iter().zip(&self.keys);
+        // Most words of most routes are 0: no address, no property.
+        let terms = terms.filter(|&(&word, _)| word != 0);
         let sum = terms.fold(self.start, |sum, (&word, key)| {
             sum.wrapping_add(key.wrapping_mul(word.into()))
         });
