@@ -25,7 +25,7 @@ pub(crate) struct Case {
 }
 
 /// Somebody who does a case.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Contestant {
     pub(crate) name: &'static str,
     /// How it goes about it.
@@ -112,7 +112,7 @@ pub(crate) static CASES: &[Case] = &[
         items: 1_000_000,
         rounds: 2,
         figure: Figure::Cpu,
-        contestants: ROUTES4,
+        contestants: MILLION,
     },
     Case {
         name: "routes6",
@@ -388,6 +388,23 @@ const ROUTES4: &[Contestant] = &[
     ),
     #[cfg(feature = "peers")]
     Contestant::new("neli", "NlRouter::send", neli::routes4),
+];
+
+/// As [`ROUTES4`]; who waits for each answer does a tenth, or it would take minutes.
+const MILLION: &[Contestant] = &[
+    ROUTES4[0],
+    ROUTES4[1],
+    ROUTES4[2],
+    #[cfg(feature = "peers")]
+    ROUTES4[3],
+    #[cfg(feature = "peers")]
+    ROUTES4[4],
+    #[cfg(feature = "peers")]
+    ROUTES4[5].one_in(10),
+    #[cfg(feature = "peers")]
+    ROUTES4[6],
+    #[cfg(feature = "peers")]
+    ROUTES4[7].one_in(10),
 ];
 
 const ROUTES6: &[Contestant] = &[
