@@ -29,7 +29,8 @@ pub(crate) const ANSWER_COST: usize = 1280;
 /// The same for an answer with the resulting object (`NLM_F_ECHO`); a link is some 2304.
 const ECHO_COST: usize = 16 * 1024;
 
-/// The receive buffer that a datagram of small messages needs.
+/// The receive buffer that a datagram of small messages needs: it is grown to this if a batch turns
+/// out to be longer than the buffer at hand can take the answers of.
 pub(crate) const RECEIVE_BUFFER: usize = 2 << 20;
 
 /// What to do after a request was refused.
@@ -72,6 +73,7 @@ pub struct BatchOptions<'a> {
     acknowledge_each: bool,
     answer_cost: Option<usize>,
     datagram: Option<usize>,
+    keep_buffers: bool,
     progress: Option<Box<OnProgress<'a>>>,
     replies: Option<Box<OnReply<'a>>>,
 }
@@ -131,6 +133,16 @@ impl<'a> BatchOptions<'a> {
         self.datagram = Some(bytes.max(1));
         self
     }
+
+    /// Leaves the socket's buffers as they are: datagrams become no longer than what the send buffer
+    /// takes, nor than the receive buffer has room for the answers of. Otherwise a batch of more than
+    /// some 160 requests grows them, to 2 MiB and to the length of a datagram. A single request that is
+    /// larger than the send buffer grows that one all the same.
+    #[must_use]
+    pub fn keep_buffers(mut self, on: bool) -> Self {
+        self.keep_buffers = on;
+        self
+    }
 }
 
 impl fmt::Debug for BatchOptions<'_> {
@@ -140,6 +152,7 @@ impl fmt::Debug for BatchOptions<'_> {
             .field("acknowledge_each", &self.acknowledge_each)
             .field("answer_cost", &self.answer_cost)
             .field("datagram", &self.datagram)
+            .field("keep_buffers", &self.keep_buffers)
             .finish_non_exhaustive()
     }
 }
@@ -247,7 +260,7 @@ impl<P: Protocol> Connection<P> {
         let mut run = Run::new(&self.socket, options)?;
         let mut requests = requests.into_iter().fuse();
         self.drain_pending()?;
-        while let Some(exchange) = run.fill(&mut self.session, &mut requests) {
+        while let Some(exchange) = run.fill(&self.socket, &mut self.session, &mut requests) {
             let datagram = run.datagram(&self.session);
             let result = if self.session.dry {
                 self.socket.tell(Direction::Withheld, datagram);
@@ -282,12 +295,14 @@ pub(crate) struct Run<'r, 'a> {
     /// What the receive buffer takes, and the longest datagram that can be sent.
     room: usize,
     limit: usize,
+    /// Whether the buffers are as they will be.
+    grown: bool,
     capped: bool,
     /// Sequence number of the datagram's first request, and how many it has.
     first: u32,
     count: u32,
-    /// Where in the send buffer a message stands that did not fit any more.
-    carried: Option<usize>,
+    /// Where in the send buffer a message stands that did not fit any more, and its flags.
+    carried: Option<(usize, u16)>,
     /// How many of the datagram's requests are known to be answered.
     answered: usize,
     /// Where in the send buffer the request stands that was refused last.
@@ -297,10 +312,10 @@ pub(crate) struct Run<'r, 'a> {
 
 impl<'r, 'a> Run<'r, 'a> {
     pub(crate) fn new(socket: &Socket, options: &'r mut BatchOptions<'a>) -> Result<Self, Error> {
-        let datagram = options.datagram.unwrap_or(DATAGRAM);
         Ok(Self {
-            room: socket.grow_receive_buffer(RECEIVE_BUFFER)?,
-            limit: socket.grow_send_buffer(datagram)?,
+            room: socket.grow_receive_buffer(0)?,
+            limit: socket.grow_send_buffer(0)?,
+            grown: options.keep_buffers,
             capped: socket.capped(),
             options,
             report: BatchReport::default(),
@@ -311,6 +326,24 @@ impl<'r, 'a> Run<'r, 'a> {
             place: 0,
             over: false,
         })
+    }
+
+    /// Whether a datagram of `len` bytes can be sent, and its answers, which take `used`, be received. If
+    /// not at once, the buffers are grown, as far as the system allows: few batches are so long that they
+    /// need it, and small ones shall not pay for it.
+    fn fits(&mut self, socket: &Socket, len: usize, used: usize) -> bool {
+        let fits = |run: &Self| len <= run.limit && used <= run.room;
+        if fits(self) {
+            return true;
+        }
+        if !std::mem::replace(&mut self.grown, true) {
+            let room = socket.grow_receive_buffer(RECEIVE_BUFFER);
+            let datagram = self.options.datagram.unwrap_or(DATAGRAM);
+            let limit = socket.grow_send_buffer(datagram);
+            self.room = room.unwrap_or(self.room);
+            self.limit = limit.unwrap_or(self.limit);
+        }
+        fits(self)
     }
 
     /// What of the receive buffer the answer to a message of `len` bytes may take.
@@ -327,19 +360,18 @@ impl<'r, 'a> Run<'r, 'a> {
     /// Writes the next datagram; `None` at the end.
     pub(crate) fn fill<P: Protocol, R: Request<Protocol = P>>(
         &mut self,
+        socket: &Socket,
         session: &mut Session<P>,
         requests: &mut impl Iterator<Item = R>,
     ) -> Option<Exchange> {
         if self.over {
             return None;
         }
-        let target = self.options.datagram.unwrap_or(DATAGRAM).min(self.limit);
-        let most = match self.options.on_failure {
-            OnFailure::Stop => 1,
-            _ => u32::try_from(self.room / self.cost(0, 0))
-                .unwrap_or(u32::MAX / 2)
-                .clamp(1, u32::MAX / 2),
-        };
+        let target = self.options.datagram.unwrap_or(DATAGRAM);
+        // Each takes room for the shortest answer at least, or it is alone.
+        let least = self.cost(0, 0);
+        let most = u32::try_from(self.room.max(RECEIVE_BUFFER) / least);
+        let most = most.unwrap_or(u32::MAX / 2).clamp(1, u32::MAX / 2);
         let ack = if self.options.acknowledge_each {
             NLM_F_ACK
         } else {
@@ -348,19 +380,24 @@ impl<'r, 'a> Run<'r, 'a> {
         self.first = session.take_seqs(most);
         (self.count, self.answered, self.place) = (0, 0, 0);
         let (mut last_start, mut used) = (0, 0);
-        if let Some(start) = self.carried.take() {
+        if let Some((start, flags)) = self.carried.take() {
             session.out.keep_from(start);
             session.out.set_seq(0, self.first);
-            used = self.cost(session.out.bytes().len(), 0);
+            used = self.cost(session.out.bytes().len(), flags);
             self.count = 1;
         } else {
             session.out.clear();
         }
-        while self.count < most && used < self.room && session.out.bytes().len() < target {
+        while session.out.bytes().len() < target {
+            let start = session.out.bytes().len();
+            let stop = self.options.on_failure == OnFailure::Stop;
+            if self.count > 0 && (stop || !self.fits(socket, start + 1, used.saturating_add(least)))
+            {
+                break;
+            }
             let Some(request) = requests.next() else {
                 break;
             };
-            let start = session.out.bytes().len();
             let flags = request.flags() | NLM_F_REQUEST | ack;
             let (kind, seq) = (request.message_type(), self.first.wrapping_add(self.count));
             if let Err(error) = session
@@ -370,10 +407,10 @@ impl<'r, 'a> Run<'r, 'a> {
                 self.stop(error.into());
                 break;
             }
-            let len = session.out.bytes().len() - start;
-            used = used.saturating_add(self.cost(len, flags));
-            if self.count > 0 && (session.out.bytes().len() > self.limit || used > self.room) {
-                self.carried = Some(start);
+            let end = session.out.bytes().len();
+            used = used.saturating_add(self.cost(end - start, flags));
+            if self.count > 0 && !self.fits(socket, end, used) {
+                self.carried = Some((start, flags));
                 break;
             }
             last_start = start;
@@ -393,7 +430,7 @@ impl<'r, 'a> Run<'r, 'a> {
     /// What to send: all but a message that is kept for the next datagram.
     pub(crate) fn datagram<'s, P>(&self, session: &'s Session<P>) -> &'s [u8] {
         let bytes = session.out.bytes();
-        let end = self.carried.unwrap_or(bytes.len());
+        let end = self.carried.map_or(bytes.len(), |(start, _)| start);
         bytes.get(..end).unwrap_or(bytes)
     }
 
@@ -447,11 +484,7 @@ impl<'r, 'a> Run<'r, 'a> {
         let base = self.report.sent;
         self.report.sent += usize::try_from(self.count).unwrap_or(usize::MAX);
         if let Err(error) = result {
-            // Answers come in order and the last are lost first, so all before one that came are known.
-            let unknown = base + self.answered..self.report.sent;
-            if !unknown.is_empty() {
-                self.report.unknown.push(unknown);
-            }
+            self.lose(base);
             self.room /= 2;
             if !matches!(
                 error,
@@ -468,6 +501,25 @@ impl<'r, 'a> Run<'r, 'a> {
         }
         let clean = self.report.failures.is_empty() && self.report.unknown.is_empty();
         self.over |= !clean && self.options.on_failure != OnFailure::Continue;
+    }
+
+    /// Some answers of the datagram, whose first request is at `base`, are lost.
+    fn lose(&mut self, base: usize) {
+        let end = self.report.sent;
+        if base + self.answered < end {
+            // They come in order and the last are lost first, so all before one that came are known.
+            self.report.unknown.push(base + self.answered..end);
+            return;
+        }
+        // The last came: the kernel had no memory for one in between. Known is only what was refused.
+        let mut start = base;
+        let refused = self.report.failures.iter().map(|failure| failure.index);
+        for index in refused.skip_while(|&index| index < base).chain([end]) {
+            if start < index {
+                self.report.unknown.push(start..index);
+            }
+            start = index + 1;
+        }
     }
 
     /// The datagram did not reach the kernel.

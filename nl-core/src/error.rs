@@ -6,6 +6,7 @@ use std::{fmt, io};
 
 use crate::errno::Errno;
 use crate::extack::Policy;
+use crate::socket::SEND_RESERVE;
 
 /// Bytes that are not a valid message: what is wrong, where, and in which attribute.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -266,10 +267,17 @@ impl fmt::Display for Error {
             Self::TooLarge { len, limit } => write!(
                 f,
                 "a request of {len} bytes is larger than the socket's send buffer takes \
-                 ({limit} bytes); raise net.core.wmem_max"
+                 ({limit} bytes); raise net.core.wmem_max to {}",
+                wmem_max(*len)
             ),
         }
     }
+}
+
+/// What `net.core.wmem_max` must be for a datagram of `len` bytes: the kernel doubles what it is given,
+/// and keeps 32 bytes free.
+fn wmem_max(len: usize) -> usize {
+    len.saturating_add(SEND_RESERVE).div_ceil(2)
 }
 
 impl std::error::Error for Error {

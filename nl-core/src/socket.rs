@@ -10,7 +10,7 @@ use crate::sys;
 use crate::trace::{self, Direction, Observer, Traffic};
 
 /// Bytes that the kernel keeps free in the send buffer: `netlink_sendmsg` refuses `len > sk_sndbuf - 32`.
-const SEND_RESERVE: usize = 32;
+pub(crate) const SEND_RESERVE: usize = 32;
 
 /// A blocking netlink socket of one protocol.
 ///

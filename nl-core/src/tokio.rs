@@ -360,7 +360,8 @@ impl<P: Protocol> AsyncConnection<P> {
         let mut run = Run::new(self.socket.get_ref(), options)?;
         let mut requests = requests.into_iter().fuse();
         self.drain_pending()?;
-        while let Some(exchange) = run.fill(&mut self.session, &mut requests) {
+        while let Some(exchange) = run.fill(self.socket.get_ref(), &mut self.session, &mut requests)
+        {
             let socket = self.socket.get_ref();
             let datagram = run.datagram(&self.session);
             let result = if self.session.dry {

@@ -277,6 +277,20 @@ impl Request for NewRoute {
     }
 }
 
+/// Deletes such a route.
+#[derive(Clone, Copy, Debug)]
+pub struct DelRoute(pub Ipv4Addr);
+
+impl Request for DelRoute {
+    type Protocol = Route;
+    fn message_type(&self) -> u16 {
+        25
+    }
+    fn write(&self, out: &mut Writer) {
+        NewRoute(self.0).write(out);
+    }
+}
+
 /// Lists IPv4 routes.
 pub struct GetRoutes;
 
