@@ -54,7 +54,7 @@ pub enum Event<'a> {
     Rule { view: RuleView<'a>, removed: bool },
     /// A set was made or removed.
     Set { view: SetView<'a>, removed: bool },
-    /// Elements of a set were added or removed; also such that timed out.
+    /// Elements of a set were added or removed. That they timed out, or that packets added them, is not told.
     Elements {
         view: ElementsView<'a>,
         removed: bool,

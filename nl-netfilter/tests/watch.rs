@@ -477,6 +477,101 @@ fn lists_that_change_while_they_are_read_come_out_right() {
     });
 }
 
+/// Every commit moves all elements of a set and the comment of a rule on by one: whoever sees some of it
+/// moved and some not has seen half a commit.
+#[test]
+fn no_list_is_made_in_the_middle_of_a_commit() {
+    const COUNT: u16 = 150;
+    nl_netns::isolate!(|| {
+        let elements = |n: u16| {
+            (0..COUNT).map(move |k| {
+                let (low, high) = ((4 * k).to_be_bytes(), (4 * k + 2).to_be_bytes());
+                let first = n.to_be_bytes();
+                Element::concat([&first[..], &low]).up_to([&first[..], &high])
+            })
+        };
+        let mut nf = open();
+        let set = NewSet::new(F, "t", "s", DataType::INET_SERVICE)
+            .concat(DataType::INET_SERVICE)
+            .interval();
+        let make = Transaction::new()
+            .add(NewTable::new(F, "t"))
+            .add(NewChain::new(F, "t", "c"))
+            .add(NewRule::new(F, "t", "c").comment("0"))
+            .add(set)
+            .add(SetElements::add(F, "t", "s", elements(0)));
+        nf.commit(&make).unwrap();
+        let stop = Arc::new(AtomicBool::new(false));
+        let stopped = Arc::clone(&stop);
+        let busy = std::thread::spawn(move || {
+            let mut nf = open();
+            for n in 0..u16::MAX {
+                let change = Transaction::new()
+                    .add(DelRule::flush_chain(F, "t", "c"))
+                    .add(SetElements::delete(F, "t", "s", elements(n)))
+                    .add(SetElements::add(F, "t", "s", elements(n + 1)))
+                    .add(NewRule::new(F, "t", "c").comment(&format!("{}", n + 1)));
+                nf.commit(&change).unwrap();
+                if stopped.load(Ordering::Relaxed) {
+                    break;
+                }
+                if n % 8 == 7 {
+                    std::thread::sleep(Duration::from_millis(5));
+                }
+            }
+        });
+        let mut watch = everything();
+        let (mut synced, mut commits) = (0, 0);
+        let mut keys = std::collections::BTreeMap::<u16, u16>::new();
+        let mut rules = Vec::new();
+        while synced < 40 {
+            let event = match watch.next() {
+                Err(Error::Interrupted) => continue,
+                event => event.unwrap(),
+            };
+            match event {
+                Event::Added { object, .. } => match object {
+                    Object::Element(element) => {
+                        let key = element.to_element().key;
+                        let n = u16::from_be_bytes([key[0], key[1]]);
+                        *keys.entry(n).or_default() += 1;
+                    }
+                    Object::Rule(rule) => rules.push(rule.view().comment().unwrap().to_owned()),
+                    _ => {}
+                },
+                Event::Removed { object, .. } => match object {
+                    Object::Element(element) => {
+                        let key = element.to_element().key;
+                        let n = u16::from_be_bytes([key[0], key[1]]);
+                        *keys.get_mut(&n).unwrap() -= 1;
+                        keys.retain(|_, count| *count > 0);
+                    }
+                    Object::Rule(rule) => {
+                        rules.retain(|known| Some(&**known) != rule.view().comment());
+                    }
+                    _ => {}
+                },
+                Event::Synced { .. } | Event::Committed { .. } => {
+                    let is_list = matches!(event, Event::Synced { .. });
+                    assert_eq!(keys.len(), 1, "list: {is_list}, {keys:?} {rules:?}");
+                    let (n, count) = keys.iter().next().unwrap();
+                    assert_eq!(*count, COUNT, "list: {is_list}");
+                    assert_eq!(rules, [n.to_string()], "list: {is_list}");
+                    synced += usize::from(is_list);
+                    commits += usize::from(!is_list);
+                    if commits % 3 == 2 || is_list {
+                        commits += 1;
+                        watch.read_again();
+                    }
+                }
+                _ => {}
+            }
+        }
+        stop.store(true, Ordering::Relaxed);
+        busy.join().unwrap();
+    });
+}
+
 /// xorshift64*.
 struct Random(u64);
 

@@ -551,3 +551,137 @@ impl Kept {
 fn next(generation: u32) -> u32 {
     generation.checked_add(1).unwrap_or(1)
 }
+
+#[cfg(test)]
+mod tests {
+    use nl_core::{Header, Message};
+
+    use super::*;
+    use crate::batch::GenWriter;
+    use crate::nfgen::Family;
+    use crate::table::TableWriter;
+
+    /// A state that has listed an empty ruleset of this generation.
+    fn synced(generation: u32) -> State {
+        let mut state = State::new(Objects::all());
+        let now = Instant::now();
+        loop {
+            match state.step(now).unwrap() {
+                Step::Deliver(Event::Synced { generation: at }) => {
+                    assert_eq!(at, generation);
+                    return state;
+                }
+                Step::Drain => state.drained(),
+                Step::AskGeneration => state.generation_is(generation),
+                Step::Barrier(at) => state.barrier(at == generation),
+                Step::List(_) => state.list_done(false),
+                other => panic!("{other:?}"),
+            }
+        }
+    }
+
+    fn tell(state: &mut State, message_type: u16, write: impl FnOnce(&mut Writer)) {
+        let mut payload = Writer::new();
+        write(&mut payload);
+        let header = Header {
+            message_type: message_type.into(),
+            ..Header::default()
+        };
+        let message = Message {
+            header: &header,
+            payload: payload.bytes(),
+        };
+        let now = Instant::now();
+        let told = Notification::Event {
+            message,
+            nsid: None,
+        };
+        state.notified(&told, now, now);
+    }
+
+    fn tell_table(state: &mut State, name: &str) {
+        tell(state, NFT_MSG_NEWTABLE, |out| {
+            TableWriter::new(out, &NfGenMsg::new(Family::INET))
+                .name(name)
+                .handle(1);
+        });
+    }
+
+    fn tell_generation(state: &mut State, id: u32) {
+        tell(state, NFT_MSG_NEWGEN, |out| {
+            GenWriter::new(out, &NfGenMsg::new(Family::UNSPEC)).id(id);
+        });
+    }
+
+    fn delivered(state: &mut State) -> Vec<String> {
+        let mut events = Vec::new();
+        while let Ok(Step::Deliver(event)) = state.step(Instant::now()) {
+            let text = format!("{event:?}");
+            events.push(text.split([' ', '{']).next().unwrap().to_owned());
+        }
+        events
+    }
+
+    #[test]
+    fn nothing_is_told_before_the_commit_is_complete() {
+        let mut state = synced(7);
+        tell_table(&mut state, "a");
+        assert_eq!(delivered(&mut state), [""; 0]);
+        tell_generation(&mut state, 8);
+        assert_eq!(delivered(&mut state), ["Added", "Committed"]);
+    }
+
+    #[test]
+    fn behind_the_last_generation_comes_the_first() {
+        let mut state = synced(u32::MAX);
+        tell_table(&mut state, "a");
+        tell_generation(&mut state, 1);
+        assert_eq!(delivered(&mut state), ["Added", "Committed"]);
+        assert_eq!(state.generation(), Some(1));
+    }
+
+    #[test]
+    fn a_commit_that_was_listed_already_is_none() {
+        for (listed, told) in [(7, 7), (7, 6), (1, u32::MAX), (2, u32::MAX - 9)] {
+            let mut state = synced(listed);
+            tell_table(&mut state, "a");
+            tell_generation(&mut state, told);
+            assert_eq!(delivered(&mut state), [""; 0], "{listed} {told}");
+            assert_eq!(state.objects().count(), 0);
+        }
+    }
+
+    #[test]
+    fn a_commit_too_many_is_a_loss() {
+        for (listed, told) in [(7, 9), (u32::MAX, 2), (u32::MAX - 1, 1)] {
+            let mut state = synced(listed);
+            tell_table(&mut state, "a");
+            tell_generation(&mut state, told);
+            assert_eq!(delivered(&mut state), ["Overrun"], "{listed} {told}");
+            assert!(matches!(state.step(Instant::now()), Ok(Step::Drain)));
+        }
+    }
+
+    #[test]
+    fn who_never_gets_to_list_is_told_so() {
+        let mut state = State::new(Objects::all());
+        let mut generation = 1;
+        let error = loop {
+            match state.step(Instant::now()) {
+                Ok(Step::Drain) => state.drained(),
+                Ok(Step::AskGeneration) => {
+                    generation += 1;
+                    state.generation_is(generation);
+                }
+                Ok(Step::Barrier(_)) => state.barrier(true),
+                Ok(Step::List(_)) => state.list_done(false),
+                Ok(other) => panic!("{other:?}"),
+                Err(error) => break error,
+            }
+        };
+        assert!(matches!(error, Error::Interrupted));
+        assert!(generation > ATTEMPTS);
+        // And it goes on from there.
+        assert!(matches!(state.step(Instant::now()), Ok(Step::Drain)));
+    }
+}
