@@ -200,7 +200,12 @@ fn what_happens_is_told_as_nft_tells_it() {
                 ours.wait_for("the-end");
             }
             // The others are told no end.
+            let end = Instant::now() + Duration::from_secs(10);
+            let lines = |monitor: &Monitor| without_rules(&monitor.text()).len();
             std::thread::sleep(Duration::from_millis(300));
+            while lines(&theirs) != lines(&ours) && Instant::now() < end {
+                std::thread::sleep(Duration::from_millis(50));
+            }
             let (theirs, ours) = (theirs.stop(), ours.stop());
             assert!(!ours.is_empty(), "{words}");
             let (theirs, ours) = (without_rules(&theirs), without_rules(&ours));

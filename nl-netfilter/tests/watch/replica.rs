@@ -201,6 +201,11 @@ impl Replica {
         replica
     }
 
+    /// Whether it is there; no rule.
+    pub(crate) fn has(&self, object: &Object) -> bool {
+        self.things.contains_key(&name(object))
+    }
+
     pub(crate) fn len(&self) -> usize {
         self.things.len() + self.rules.values().map(Vec::len).sum::<usize>()
     }
