@@ -433,7 +433,17 @@ impl Tally {
             }
         }
         if let Some(new) = new {
-            self.add(Kind::of_object(new), new.payload());
+            let kind = Kind::of_object(new);
+            let (_, key, _) = Self::name(kind, new.payload());
+            let mut same = self
+                .0
+                .keys()
+                .filter(|(k, other, _)| (*k, other) == (kind, &key));
+            assert!(
+                kind.is_crowded() || same.next().is_none(),
+                "there is one of a key"
+            );
+            self.add(kind, new.payload());
         }
     }
 

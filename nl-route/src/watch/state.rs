@@ -208,6 +208,11 @@ impl State {
         kind.key(payload, &mut self.key)?;
         let generation = self.generation;
         let bucket = bucket(&mut self.known, kind, &self.key);
+        if !kind.is_crowded() {
+            // A list that is read while it changes may have an object twice: the last time counts.
+            bucket.retain(|entry| entry.announced);
+            bucket.iter_mut().for_each(|entry| entry.seen = 0);
+        }
         match find(kind, bucket, payload, &mut self.content, |entry| {
             entry.seen != generation
         }) {
@@ -356,6 +361,21 @@ impl State {
     ) -> Result<(), DecodeError> {
         let seen = self.generation;
         let bucket = bucket(&mut self.known, kind, &self.key);
+        if !kind.is_crowded() {
+            // It is newer than what a list that is read has of it.
+            let mut old = bucket.drain(..).rfind(|entry| entry.announced);
+            bucket.push(Entry {
+                payload: payload.into(),
+                seen,
+                announced: true,
+            });
+            let was = old.as_mut_slice();
+            if find(kind, was, payload, &mut self.content, |_| true).is_some() {
+                return Ok(());
+            }
+            let object = kind.object(payload)?;
+            return self.replaced(kind, old, object, port);
+        }
         if let Some(entry) = find(kind, bucket, payload, &mut self.content, |_| true) {
             entry.payload = payload.into();
             entry.seen = seen;
@@ -374,12 +394,7 @@ impl State {
             announced: true,
         };
         let object = kind.object(payload)?;
-        let replaced = if !kind.is_crowded() {
-            bucket.drain(..).rfind(|entry| entry.announced)
-        } else if kind == Kind::Ipv6Route
-            && !bucket.is_empty()
-            && needs_list(payload, bucket, flags)
-        {
+        if kind == Kind::Ipv6Route && !bucket.is_empty() && needs_list(payload, bucket, flags) {
             self.stale |= kind.objects();
             return Ok(());
         } else if flags & NLM_F_REPLACE != 0 && !bucket.is_empty() {
@@ -395,11 +410,9 @@ impl State {
         } else if kind == Kind::Ipv4Route && flags & NLM_F_APPEND == 0 {
             bucket.insert(0, entry);
             return self.replaced(kind, None, object, port);
-        } else {
-            None
-        };
+        }
         bucket.push(entry);
-        self.replaced(kind, replaced, object, port)
+        self.replaced(kind, None, object, port)
     }
 
     fn replaced(
