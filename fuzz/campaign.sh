@@ -55,7 +55,9 @@ trap 'for pid in "${pids[@]}"; do kill "$pid" 2>/dev/null || true; done' EXIT
 
 # Waits for the target that was started first.
 settle() {
-    if ! wait "${pids[0]}"; then
+    if wait "${pids[0]}"; then
+        finished="$finished ${names[0]}"
+    else
         failed="$failed ${names[0]}"
         echo "finding in ${names[0]}:" >&2
         grep -E "Test unit written to|^(==[0-9]+==)? ?ERROR|panicked at" "$work/${names[0]}.log" >&2 || tail -n 20 "$work/${names[0]}.log" >&2
@@ -64,7 +66,7 @@ settle() {
     names=("${names[@]:1}")
 }
 
-done_ones=
+finished=
 for target in $targets; do
     [ -z "$failed" ] || break
     while [ "${#pids[@]}" -ge "${JOBS:-2}" ]; do settle; done
@@ -73,12 +75,11 @@ for target in $targets; do
     run "$target" &
     pids+=($!)
     names+=("$target")
-    done_ones="$done_ones $target"
 done
 while [ "${#pids[@]}" -gt 0 ] && [ -z "$failed" ]; do settle; done
 
 echo '| target | seconds | executions | exec/s | edges | features | corpus files |'
 echo '|---|---:|---:|---:|---:|---:|---:|'
-for target in $done_ones; do row "$target"; done
+for target in $finished; do row "$target"; done
 echo "logs and new inputs: $work" >&2
 [ -z "$failed" ]

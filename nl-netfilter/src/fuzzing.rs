@@ -109,7 +109,7 @@ pub fn xt(data: &[u8]) {
 }
 
 /// A family (0 IPv4, else IPv6), the length of the userdata, the userdata, and a list of expressions: a rule that
-/// iptables has words for is the same rule when it was written by us.
+/// iptables has words for has a form of its own, which reads and is written the same.
 pub fn iptables_rule(data: &[u8]) {
     let Some((&[v6, len], rest)) = data.split_first_chunk::<2>() else {
         return;
@@ -124,9 +124,19 @@ pub fn iptables_rule(data: &[u8]) {
     let Ok(rule) = Rule::from_exprs(family, &exprs, userdata) else {
         return;
     };
-    let written = rule.to_new_rule(family, "filter", "c");
-    let again = Rule::from_exprs(family, &written.exprs, &written.userdata);
-    assert_eq!(again, Ok(rule), "what was written reads the same");
+    let written = |rule: &Rule| {
+        let request = rule.to_new_rule(family, "filter", "c");
+        let read = Rule::from_exprs(family, &request.exprs, &request.userdata);
+        (read.expect("what was written is read"), request.exprs)
+    };
+    // Of several forms that mean the same ours is one: `! --dport 0:99` is what `100:65535` is.
+    let (ours, _) = written(&rule);
+    let (again, exprs) = written(&ours);
+    assert_eq!(again, ours, "what was written reads the same");
+    assert_eq!(written(&again).1, exprs);
+    assert_eq!(ours.counters, rule.counters);
+    assert_eq!(ours.target, rule.target);
+    assert_eq!(ours.transport(), rule.transport());
 }
 
 /// Userdata: entries are found where they are, and what is put behind them too.

@@ -4,6 +4,7 @@ use nl_core::extack::Failure;
 use nl_core::{Message, Protocol, View};
 
 use crate::addr::AddrView;
+use crate::bulk::fingerprint::Fingerprints;
 use crate::link::LinkView;
 use crate::neigh::NeighView;
 use crate::route::RouteView;
@@ -38,6 +39,8 @@ pub fn message(data: &[u8]) {
 }
 
 fn read_route(route: &RouteView<'_>) {
+    let print = Fingerprints::default().of_view(route);
+    assert!(print.is_met_by(&print), "a route is what it is");
     let _ = (route.dst(), route.src(), route.gateway(), route.table());
     for hop in route.hops() {
         let Ok(hop) = hop else { return };

@@ -3,7 +3,7 @@
 use std::io::sink;
 use std::sync::Once;
 
-use nl_core::{Messages, Writer};
+use nl_core::{Messages, Request, Writer};
 use nl_route::Prefix;
 use nl_route::route::RouteView;
 

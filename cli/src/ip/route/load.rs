@@ -84,7 +84,7 @@ pub(super) fn load(ip: &mut Ip<'_>, words: Words<'_>) -> Result<(), Failure> {
 }
 
 /// What a line asks for.
-enum Line {
+pub(in crate::ip) enum Line {
     New(NewRoute),
     Delete(DelRoute),
 }
@@ -323,7 +323,7 @@ impl<R: BufRead> Load<'_, R> {
 pub(in crate::ip) fn requests(
     ip: &mut Ip<'_>,
     input: impl BufRead,
-) -> Result<(Vec<Box<dyn Request<Protocol = Route>>>, usize), Failure> {
+) -> Result<(Vec<Line>, usize), Failure> {
     let common = Spec::common(ip, Words::new(&[]))?;
     let mut load = Load {
         lines: Lines::new(input),
@@ -338,8 +338,7 @@ pub(in crate::ip) fn requests(
     while let Some((number, line)) = load.line()? {
         assert!(number <= load.lines.number, "lines are counted");
         match load.read(ip, &line) {
-            Ok(Line::New(route)) => requests.push(Box::new(route) as _),
-            Ok(Line::Delete(route)) => requests.push(Box::new(route) as _),
+            Ok(line) => requests.push(line),
             Err(_) => unreadable += 1,
         }
     }
