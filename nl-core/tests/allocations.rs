@@ -5,50 +5,15 @@
     reason = "a test fails by panicking"
 )]
 
+mod counting;
 mod rtnetlink;
 
-use std::alloc::{GlobalAlloc, Layout, System};
-use std::cell::Cell;
-
-use nl_core::{Connection, Writer};
+use counting::{allocations, listing, writing};
+use nl_core::{BatchOptions, Connection, Writer};
 use rtnetlink::*;
-
-struct Counting;
-
-thread_local! {
-    static COUNT: Cell<usize> = const { Cell::new(0) };
-}
-
-// SAFETY: passes everything on to the system's allocator.
-#[allow(unsafe_code, reason = "an allocator cannot be written otherwise")]
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        COUNT.set(COUNT.get() + 1);
-        // SAFETY: the caller's promise is passed on.
-        unsafe { System.alloc(layout) }
-    }
-    unsafe fn dealloc(&self, at: *mut u8, layout: Layout) {
-        // SAFETY: the caller's promise is passed on.
-        unsafe { System.dealloc(at, layout) }
-    }
-}
-
-#[global_allocator]
-static ALLOCATOR: Counting = Counting;
-
-fn allocations(work: impl FnOnce()) -> usize {
-    let before = COUNT.get();
-    work();
-    COUNT.get() - before
-}
 
 #[test]
 fn writing_and_reading_allocate_nothing_after_the_first() {
-    assert_eq!(
-        allocations(|| drop(std::hint::black_box(Box::new(1)))),
-        1,
-        "the counter counts"
-    );
     let mut out = Writer::new();
     let mut work = || {
         out.clear();
@@ -73,6 +38,7 @@ fn writing_and_reading_allocate_nothing_after_the_first() {
     };
     work();
     assert_eq!(allocations(work), 0);
+    assert_eq!(writing(&NewRoute::numbered(1)), 0);
 }
 
 #[test]
@@ -81,16 +47,24 @@ fn a_dump_allocates_nothing_per_object() {
         let mut route = Connection::<Route>::open().unwrap();
         let names = (0..50).map(|i| NewBridge(format!("br{i}")));
         assert!(route.batch(names).unwrap().is_success());
-        let mut count = 0;
-        route.dump(&GetLinks, |_| {}).unwrap();
-        let allocated = allocations(|| {
-            route
-                .dump(&GetLinks, |link| {
-                    count += usize::from(link.name().is_some())
-                })
-                .unwrap();
+        let listed = listing(&mut route, &GetLinks, |link| {
+            assert!(link.name().is_some());
         });
-        assert_eq!((count, allocated), (51, 0));
+        assert_eq!(listed, (51, 0));
+    });
+}
+
+#[test]
+fn a_call_and_its_acknowledgement_allocate_nothing() {
+    nl_netns::isolate!(|| {
+        let mut route = Connection::<Route>::open().unwrap();
+        let mut calls = |numbers: std::ops::Range<u32>| {
+            for number in numbers {
+                route.call(&NewRoute::numbered(number)).unwrap();
+            }
+        };
+        calls(0..1);
+        assert_eq!(allocations(|| calls(1..100)), 0);
     });
 }
 
@@ -98,14 +72,20 @@ fn a_dump_allocates_nothing_per_object() {
 fn a_batch_allocates_nothing_per_request() {
     nl_netns::isolate!(|| {
         let mut route = Connection::<Route>::open().unwrap();
-        let mut batch = |numbers: std::ops::Range<u32>| {
-            allocations(|| {
-                let report = route.batch(numbers.map(NewRoute::numbered)).unwrap();
-                assert!(report.is_success());
-            })
-        };
-        batch(0..5000);
-        assert_eq!(batch(5000..6000), 0);
-        assert_eq!(batch(6000..50_000), 0);
+        for keep_buffers in [false, true] {
+            let start = u32::from(keep_buffers) * 100_000;
+            let mut batch = |numbers: std::ops::Range<u32>| {
+                let numbers = start + numbers.start..start + numbers.end;
+                allocations(|| {
+                    let mut options = BatchOptions::new().keep_buffers(keep_buffers);
+                    let requests = numbers.map(NewRoute::numbered);
+                    let report = route.batch_with(requests, &mut options).unwrap();
+                    assert!(report.is_success());
+                })
+            };
+            batch(0..5000);
+            assert_eq!(batch(5000..6000), 0);
+            assert_eq!(batch(6000..50_000), 0);
+        }
     });
 }

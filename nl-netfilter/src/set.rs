@@ -285,30 +285,28 @@ impl NewSet {
         }
     }
 
-    fn userdata(&self) -> Vec<u8> {
+    fn userdata(&self, out: &mut Vec<u8>) {
         let order = match self.key.as_slice() {
             [one] => one.order,
             _ => ByteOrder::Unknown,
         };
-        let mut out = Vec::new();
-        userdata::push_u32(&mut out, userdata::SET_KEY_BYTEORDER, order as u32);
+        userdata::push_u32(out, userdata::SET_KEY_BYTEORDER, order as u32);
         if let Some(data) = self.data {
             let order = match data {
                 MapData::Value(data) => data.order,
                 _ => ByteOrder::Unknown,
             };
-            userdata::push_u32(&mut out, userdata::SET_DATA_BYTEORDER, order as u32);
+            userdata::push_u32(out, userdata::SET_DATA_BYTEORDER, order as u32);
         }
         if self.auto_merge {
-            userdata::push_u32(&mut out, userdata::SET_MERGE_ELEMENTS, 1);
+            userdata::push_u32(out, userdata::SET_MERGE_ELEMENTS, 1);
         }
         if self.data.is_some() {
-            userdata::push_u32(&mut out, userdata::SET_DATA_INTERVAL, 0);
+            userdata::push_u32(out, userdata::SET_DATA_INTERVAL, 0);
         }
         if let Some(comment) = &self.comment {
-            userdata::push_str(&mut out, userdata::SET_COMMENT, comment);
+            userdata::push_str(out, userdata::SET_COMMENT, comment);
         }
-        out
     }
 }
 
@@ -361,7 +359,7 @@ impl Request for NewSet {
         if let Some(interval) = self.gc_interval {
             set.gc_interval(interval);
         }
-        set.userdata(&self.userdata());
+        out.attr_with(NFTA_SET_USERDATA, |out| self.userdata(out.bytes_mut()));
         match self.exprs.as_slice() {
             [] => {}
             [one] => out.nest(NFTA_SET_EXPR, |out| one.write(out)),

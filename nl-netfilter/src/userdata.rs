@@ -69,9 +69,13 @@ pub fn push_str(userdata: &mut Vec<u8>, kind: u8, text: &str) {
     while !text.is_char_boundary(end) {
         end -= 1;
     }
-    let mut value = text.get(..end).unwrap_or("").as_bytes().to_vec();
-    value.push(0);
-    push(userdata, kind, &value);
+    let start = userdata.len() + 1;
+    push(userdata, kind, text.get(..end).unwrap_or("").as_bytes());
+    userdata.push(0);
+    // The NUL counts.
+    if let Some(len) = userdata.get_mut(start) {
+        *len += 1;
+    }
 }
 
 /// Appends a number entry.
