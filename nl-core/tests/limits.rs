@@ -11,12 +11,16 @@ use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr};
 use std::os::fd::{AsFd, AsRawFd};
 use std::os::unix::net::UnixDatagram;
+use std::time::Duration;
 
 use nix::sys::socket::{
     AddressFamily, MsgFlags, NetlinkAddr, SockFlag, SockProtocol, SockType, sendto, setsockopt,
     socket, sockopt,
 };
-use nl_core::{BatchOptions, BatchReport, Connection, Errno, Error, Request, Socket, Writer};
+use nl_core::{
+    BatchOptions, BatchReport, Connection, Errno, Error, Notification, Request, Socket,
+    Subscription, Writer,
+};
 use rtnetlink::*;
 
 /// What the kernel makes of the smallest buffers that can be asked for.
@@ -312,6 +316,35 @@ fn answers_that_find_no_room_leave_a_span_of_a_batch_unknown() {
             let requests = (0..count).map(|_| Long(0));
             all_refused(&route.batch(requests).unwrap(), count);
         }
+    });
+}
+
+/// `RTNLGRP_IPV4_ROUTE`.
+const IPV4_ROUTE: u32 = 7;
+
+#[test]
+fn a_subscription_holds_as_much_as_its_receive_buffer_was_made_to() {
+    nl_netns::isolate!(|| {
+        let mut route = Connection::<Route>::open().unwrap();
+        let mut small = Subscription::<Route>::open(&[IPV4_ROUTE]).unwrap();
+        let mut large = Subscription::<Route>::open(&[IPV4_ROUTE]).unwrap();
+        assert!(large.set_receive_buffer(2 << 20).unwrap() >= 2 << 20);
+        let report = route.batch((0..1000).map(NewRoute::numbered)).unwrap();
+        assert!(report.is_success());
+        let read = |events: &mut Subscription<Route>| {
+            let (mut told, mut overruns) = (0, 0);
+            while let Some(event) = events.next_within(Duration::ZERO).unwrap() {
+                match event {
+                    Notification::Event { .. } => told += 1,
+                    _ => overruns += 1,
+                }
+            }
+            (told, overruns)
+        };
+        assert_eq!(read(&mut large), (1000, 0));
+        let (told, overruns) = read(&mut small);
+        assert!((1..1000).contains(&told), "{told}");
+        assert_eq!(overruns, 1);
     });
 }
 

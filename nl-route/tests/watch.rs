@@ -10,14 +10,15 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::os::fd::AsFd;
 use std::time::{Duration, Instant};
 
+use nix::sys::socket::{setsockopt, sockopt};
 use nl_netns::Namespace;
 use nl_route::addr::{AddrFlags, DelAddr, GetAddrs, NewAddr};
 use nl_route::bulk::Bulk;
 use nl_route::link::{NewLink, OperState, SetLink};
 use nl_route::neigh::NewNeigh;
-use nl_route::nexthop::{DelNexthop, NewNexthop};
+use nl_route::nexthop::{DelNexthop, NewNexthop, NexthopGrp};
 use nl_route::nsid::{NetnsRef, NewNsid};
-use nl_route::route::{DelRoute, GetRoutes, NewRoute, RouteView};
+use nl_route::route::{DelRoute, GetRoutes, NewHop, NewRoute, RouteView};
 use nl_route::rule::{DelRule, NewRule};
 use nl_route::watch::{Event, Object, Objects, Watch};
 use nl_route::{Connection, Family, Mode, Prefix, Route, RouteExt};
@@ -34,17 +35,21 @@ fn furnish(rt: &mut Connection<Route>) -> i32 {
         rt.set_up(link).unwrap();
     }
     let v0 = rt.ifindex("v0").unwrap();
-    // Carrier comes a little later.
     for link in ["v0", "v1"] {
-        while rt.link(link).unwrap().view().oper_state() != Some(OperState::UP) {
-            std::thread::sleep(Duration::from_millis(10));
-        }
+        wait_for_carrier(rt, link);
     }
     for addr in ["10.0.0.1/24", "fd00::1/64"] {
         let addr = NewAddr::new(v0, prefix(addr)).flags(AddrFlags::NODAD);
         rt.call(&addr).unwrap();
     }
     v0
+}
+
+/// Carrier comes a little later than the link is up.
+fn wait_for_carrier(rt: &mut Connection<Route>, link: &str) {
+    while rt.link(link).unwrap().view().oper_state() != Some(OperState::UP) {
+        std::thread::sleep(Duration::from_millis(10));
+    }
 }
 
 fn via(dst: &str, gateway: &str) -> NewRoute {
@@ -425,4 +430,173 @@ fn lists_that_change_while_they_are_read_come_out_right() {
             .collect();
         assert_eq!(known, addrs);
     });
+}
+
+/// What else takes routes away without a word, or with too few.
+#[test]
+fn whatever_takes_routes_away_the_stream_ends_with_the_kernels_own() {
+    nl_netns::isolate!(|| {
+        let mut rt = Connection::<Route>::open().unwrap();
+        let v0 = furnish(&mut rt);
+        rt.call(&NewLink::veth("w0", "w1")).unwrap();
+        for link in ["w0", "w1"] {
+            rt.set_up(link).unwrap();
+        }
+        wait_for_carrier(&mut rt, "w0");
+        let w0 = rt.ifindex("w0").unwrap();
+        let routes = |rt: &mut Connection<Route>| {
+            let two = |dst: &str, ways: [&str; 2]| {
+                let hop = |way: &str| NewHop::via(way.parse().unwrap());
+                NewRoute::new(prefix(dst))
+                    .hop(hop(ways[0]))
+                    .hop(hop(ways[1]))
+            };
+            // What is there still is left alone, and what cannot be any more is not made.
+            for addr in ["10.0.1.1/24", "fd00:1::1/64"] {
+                let addr = NewAddr::new(w0, prefix(addr)).flags(AddrFlags::NODAD);
+                let _ = rt.call(&addr);
+            }
+            for (id, gateway, link) in [(1, [10, 0, 0, 2], v0), (2, [10, 0, 1, 2], w0)] {
+                let _ = rt.call(&NewNexthop::via(gateway.into(), link).id(id));
+            }
+            let group = [NexthopGrp::new(1, 1), NexthopGrp::new(2, 1)];
+            let _ = rt.call(&NewNexthop::group(group).id(3));
+            for route in [
+                via("10.1.0.0/16", "10.0.0.2"),
+                via("fd01::/64", "fd00::2"),
+                two("10.2.0.0/16", ["10.0.0.2", "10.0.1.2"]),
+                two("fd02::/64", ["fd00::2", "fd00:1::2"]),
+                NewRoute::new(prefix("10.3.0.0/16")).nh_id(3),
+                NewRoute::new(prefix("10.4.0.0/16")).dev(w0),
+                NewRoute::new(prefix("fd04::/64")).dev(w0),
+            ] {
+                let _ = rt.call(&route);
+            }
+        };
+        let elsewhere = Namespace::new().unwrap();
+        let mut watch = Watch::open(Objects::ROUTES).unwrap();
+        let mut reader = Reader::default();
+        let steps: [(&str, &dyn Fn(&mut Connection<Route>)); 11] = [
+            ("one of two links down", &|rt| rt.set_down("w0").unwrap()),
+            ("up", &|rt| {
+                rt.set_up("w0").unwrap();
+                wait_for_carrier(rt, "w0");
+            }),
+            ("both down", &|rt| {
+                rt.set_down("w0").unwrap();
+                rt.set_down("v0").unwrap();
+            }),
+            ("both up", &|rt| {
+                for link in ["v0", "w0"] {
+                    rt.set_up(link).unwrap();
+                    wait_for_carrier(rt, link);
+                }
+            }),
+            ("a nexthop of a group", &|rt| {
+                rt.call(&DelNexthop { id: 2 }).unwrap()
+            }),
+            ("the other end down", &|rt| rt.set_down("w1").unwrap()),
+            ("the only address", &|rt| {
+                rt.call(&DelAddr::new(w0, prefix("10.0.1.1/24"))).unwrap();
+            }),
+            ("IPv6 off", &|_| {
+                std::fs::write("/proc/sys/net/ipv6/conf/w0/disable_ipv6", "1").unwrap()
+            }),
+            ("quietly down", &|rt| {
+                // Only the first user namespace has this one.
+                let quiet = "/proc/sys/net/ipv6/route/skip_notify_on_dev_down";
+                let _ = std::fs::write(quiet, "1");
+                rt.set_down("v0").unwrap();
+                rt.set_up("v0").unwrap();
+            }),
+            ("moved", &|rt| {
+                rt.call(&SetLink::new("v0").netns(&elsewhere)).unwrap();
+            }),
+            ("lo down", &|rt| rt.set_down("lo").unwrap()),
+        ];
+        for (what, step) in steps {
+            routes(&mut rt);
+            agree(&mut reader, &mut watch, &mut rt, "before: ", what);
+            step(&mut rt);
+            agree(&mut reader, &mut watch, &mut rt, "", what);
+        }
+    });
+}
+
+/// Reads until the reader has the kernel's routes. What it was not told of would be missing for ever; what
+/// the kernel does by itself when a carrier comes may happen between its list and ours.
+fn agree(
+    reader: &mut Reader,
+    watch: &mut Watch,
+    rt: &mut Connection<Route>,
+    when: &str,
+    what: &str,
+) {
+    let mut kernel = BTreeSet::new();
+    for _ in 0..50 {
+        reader.read(watch);
+        kernel = listed(rt);
+        if reader.routes() == kernel {
+            return;
+        }
+    }
+    assert_eq!(reader.routes(), kernel, "{when}{what}");
+}
+
+/// Most events of each burst are lost, of every kind.
+#[test]
+fn with_the_smallest_buffer_the_stream_is_right_in_the_end() {
+    nl_netns::isolate!(|| {
+        let mut rt = Connection::<Route>::open().unwrap();
+        let v0 = furnish(&mut rt);
+        let mut watch = Watch::open(Objects::all()).unwrap();
+        setsockopt(&watch.as_fd(), sockopt::RcvBuf, &0).unwrap();
+        let mut reader = Reader::default();
+        reader.read(&mut watch);
+        for round in 0..3u8 {
+            for n in 0..30 {
+                let host = |net| Prefix::host([10, net, round, n].into());
+                rt.call(&NewAddr::new(v0, host(8))).unwrap();
+                rt.call(&NewRoute::new(host(9)).dev(v0)).unwrap();
+                let number = 1 + u32::from(round) * 30 + u32::from(n);
+                rt.call(&NewRule::new(Family::INET).priority(number))
+                    .unwrap();
+                rt.call(&NewNexthop::via([10, 0, 0, 2].into(), v0).id(number))
+                    .unwrap();
+                let neigh = NewNeigh::new(v0, [10, 0, 0, 10 + 30 * round + n].into());
+                rt.call(&neigh.lladdr([2, 0, 0, 0, 0, n])).unwrap();
+                // And of those of the round before, every other one is gone.
+                if round > 0 && n % 2 == 0 {
+                    let host = |net| Prefix::host([10, net, round - 1, n].into());
+                    rt.call(&DelAddr(NewAddr::new(v0, host(8)))).unwrap();
+                    rt.call(&DelRoute::from(NewRoute::new(host(9)).dev(v0)))
+                        .unwrap();
+                    let rule = NewRule::new(Family::INET).priority(number - 30);
+                    rt.call(&DelRule::from(rule)).unwrap();
+                    rt.call(&DelNexthop { id: number - 30 }).unwrap();
+                }
+            }
+            rt.call(&NewLink::bridge(format!("br{round}"))).unwrap();
+            let overruns = reader.overruns;
+            reader.read(&mut watch);
+            assert!(reader.overruns > overruns);
+            agree(&mut reader, &mut watch, &mut rt, "", "in the end");
+            // Multicast neighbours are made in silence, and whenever the kernel likes.
+            let told = |name: &String| {
+                !["neigh Some(ff", "neigh Some(224"]
+                    .iter()
+                    .any(|silent| name.starts_with(silent))
+            };
+            let kernel: BTreeSet<_> = fresh().iter().map(name).filter(told).collect();
+            let known = reader.known.keys().filter(|name| told(name)).cloned();
+            assert_eq!(known.collect::<BTreeSet<_>>(), kernel);
+        }
+    });
+}
+
+/// All objects, as somebody knows them who begins to watch now.
+fn fresh() -> Vec<Object> {
+    let mut watch = Watch::open(Objects::all()).unwrap();
+    while !matches!(watch.next().unwrap(), Event::Synced) {}
+    watch.objects().collect()
 }
