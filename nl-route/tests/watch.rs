@@ -432,6 +432,9 @@ fn lists_that_change_while_they_are_read_come_out_right() {
     });
 }
 
+/// What somebody does.
+type Step<'a> = dyn Fn(&mut Connection<Route>) + 'a;
+
 /// What else takes routes away without a word, or with too few.
 #[test]
 fn whatever_takes_routes_away_the_stream_ends_with_the_kernels_own() {
@@ -476,7 +479,7 @@ fn whatever_takes_routes_away_the_stream_ends_with_the_kernels_own() {
         let elsewhere = Namespace::new().unwrap();
         let mut watch = Watch::open(Objects::ROUTES).unwrap();
         let mut reader = Reader::default();
-        let steps: [(&str, &dyn Fn(&mut Connection<Route>)); 11] = [
+        let steps: [(&str, &Step<'_>); 11] = [
             ("one of two links down", &|rt| rt.set_down("w0").unwrap()),
             ("up", &|rt| {
                 rt.set_up("w0").unwrap();
