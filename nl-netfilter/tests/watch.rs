@@ -14,7 +14,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use nl_core::{Connection, Error};
+use nl_core::{Connection, Error, MessageType, Protocol, Request, Writer};
 use nl_netfilter::chain::DelChain;
 use nl_netfilter::expr::{Counter, Quota, QuotaFlags};
 use nl_netfilter::table::TableFlags;
@@ -365,6 +365,10 @@ fn elements_end_when_their_time_is_over() {
             assert!(!Replica::listed(&mut nf).has(object), "{event:?}");
         }
         assert_eq!(reader.check(&mut watch, &"all have ended"), [""; 0]);
+        // Another lifetime, which kernels take since Linux 6.12; before, it stays as it is.
+        let again = SetElements::add(F, "t", "s", [port(1).timeout(7_200_000)]);
+        nf.commit(&Transaction::new().add(again)).unwrap();
+        reader.check(&mut watch, &"another lifetime");
         // One that packets could have prolonged is looked for.
         let eval = NewSet::new(F, "t", "e", DataType::INET_SERVICE)
             .timeout(1500)
@@ -381,6 +385,85 @@ fn elements_end_when_their_time_is_over() {
             reader.take(&event);
         }
         reader.check(&mut watch, &"both have ended");
+    });
+}
+
+enum Route {}
+
+impl Protocol for Route {
+    const NUMBER: i32 = 0;
+    const NAME: &'static str = "rtnetlink";
+    const STRICT: bool = false;
+
+    fn message_types() -> &'static [MessageType] {
+        &[]
+    }
+}
+
+/// `ip link set lo up`.
+struct LoopbackUp;
+
+impl Request for LoopbackUp {
+    type Protocol = Route;
+
+    /// `RTM_NEWLINK`.
+    fn message_type(&self) -> u16 {
+        16
+    }
+    /// `struct ifinfomsg`: index, flags, which flags.
+    fn write(&self, out: &mut Writer) {
+        out.bytes_mut().extend([0; 4]);
+        for word in [1u32, 1, 1] {
+            out.bytes_mut().extend(word.to_ne_bytes());
+        }
+    }
+}
+
+/// The kernel says so when packets use a quota up, and not as part of a commit.
+#[test]
+fn a_quota_that_is_used_up_is_told() {
+    nl_netns::isolate!(|| {
+        let mut nf = open();
+        let quota = ObjectData::Quota(Quota {
+            bytes: 100,
+            flags: Some(QuotaFlags::INV),
+            consumed: None,
+        });
+        let uses =
+            NewRule::new(F, "t", "c").expr(nl_netfilter::expr::Objref::named(quota.kind(), "q"));
+        let make = Transaction::new()
+            .add(NewTable::new(F, "t"))
+            .add(NewChain::new(F, "t", "c").filter(Hook::OUTPUT, 0))
+            .add(NewObject::new(F, "t", "q", quota))
+            .add(uses);
+        nf.commit(&make).unwrap();
+        let mut watch = everything();
+        let mut reader = Reader::default();
+        reader.check(&mut watch, &"listing");
+        Connection::<Route>::open()
+            .unwrap()
+            .call(&LoopbackUp)
+            .unwrap();
+        let socket = std::net::UdpSocket::bind("127.0.0.1:0").unwrap();
+        let to = socket.local_addr().unwrap();
+        for _ in 0..3 {
+            socket.send_to(&[0; 60], to).unwrap();
+        }
+        assert_eq!(reader.read(&mut watch), ["=object"]);
+        let used = watch.objects().find_map(|object| match object {
+            Object::Stateful(object) => Some(object),
+            _ => None,
+        });
+        let used = used.unwrap();
+        assert_eq!(used.view().header().family(), F, "not the packet's");
+        let ObjectData::Quota(quota) = used.view().to_data() else {
+            panic!("no quota");
+        };
+        assert!(quota.flags.unwrap().contains(QuotaFlags::DEPLETED));
+        // What follows is applied as ever.
+        nf.commit(&Transaction::new().add(NewTable::new(F, "u")))
+            .unwrap();
+        assert_eq!(reader.read(&mut watch), ["+table", "commit"]);
     });
 }
 

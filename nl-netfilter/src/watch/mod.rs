@@ -23,7 +23,7 @@
 //! nftables is silent about
 //!
 //! - counters, what quotas have consumed, when something was used last, how many rules use a chain: a change of
-//!   those alone is no event;
+//!   those alone is no event; that a quota is used up is, at once and outside of any commit;
 //! - elements whose time is over: they are [removed](Event::Removed) here when it is, within some 10 ms;
 //! - elements that packets add to a set or keep in it (`flags dynamic`): the set is listed at first, after a loss, and when
 //!   one of its elements should have ended;

@@ -681,14 +681,32 @@ impl Ruleset {
         Ok(())
     }
 
-    /// A quota says that it is used up, or back: what it says is news now, though no list is compared by it.
+    /// A quota says that it is used up: that is news, though lists are not compared by it.
+    ///
+    /// The family is the packet's, where the table may be of family inet.
     pub(super) fn used_up(&mut self, payload: &[u8], news: &mut News<'_>) -> Result<(), Doubt> {
-        let info: ObjectInfo = owned(payload)?;
-        let view = info.view();
-        let (kind, name) = view.kind().zip(view.name()).ok_or(Doubt::Everything)?;
-        let table = self.table(view.header().family(), view.table())?;
-        let known = table.stateful.get_mut(&(kind.0, name.to_owned()));
-        let old = std::mem::replace(known.ok_or(Doubt::Everything)?, info.clone());
+        let told = ObjectView::parse(payload)?;
+        let (kind, name) = told.kind().zip(told.name()).ok_or(Doubt::Everything)?;
+        let key = (kind.0, name.to_owned());
+        let table = told.table().unwrap_or_default();
+        let of_name = self.tables.iter_mut().filter_map(|(family, tables)| {
+            let known = tables.get_mut(table)?.stateful.get_mut(&key)?;
+            (known.view().handle() == told.handle()).then_some((*family, known))
+        });
+        let mut found: Vec<_> = of_name.collect();
+        let Some((family, known)) = found.pop() else {
+            // It is made by a commit whose end is not there yet.
+            return Ok(());
+        };
+        if !found.is_empty() {
+            return Err(Doubt::Everything);
+        }
+        let mut payload = without_generation(payload);
+        if let Some(first) = payload.first_mut() {
+            *first = family;
+        }
+        let info = ObjectInfo::from_payload(&payload)?;
+        let old = std::mem::replace(known, info.clone());
         news.changed(Object::Stateful(old), Object::Stateful(info));
         Ok(())
     }

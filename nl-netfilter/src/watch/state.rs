@@ -530,8 +530,9 @@ impl State {
             pending: &mut self.pending,
             port: 0,
         };
-        // Of one that is made by a commit whose end is not there yet, nothing is known.
-        let _ = self.ruleset.used_up(&kept.payload, &mut news);
+        if self.ruleset.used_up(&kept.payload, &mut news).is_err() {
+            self.read_again();
+        }
     }
 }
 
