@@ -14,6 +14,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use nl_core::header::NLM_F_CREATE;
 use nl_core::{Connection, Error, MessageType, Protocol, Request, Writer};
 use nl_netfilter::chain::DelChain;
 use nl_netfilter::expr::{Counter, Quota, QuotaFlags};
@@ -400,23 +401,76 @@ impl Protocol for Route {
     }
 }
 
-/// `ip link set lo up`.
-struct LoopbackUp;
+/// What tests need of links.
+enum Link {
+    /// `ip link set lo up`.
+    LoopbackUp,
+    /// `ip link add type veth`: the kernel names them veth0 and veth1.
+    Veth,
+}
 
-impl Request for LoopbackUp {
+impl Link {
+    fn done(self) {
+        Connection::<Route>::open().unwrap().call(&self).unwrap();
+    }
+}
+
+impl Request for Link {
     type Protocol = Route;
 
     /// `RTM_NEWLINK`.
     fn message_type(&self) -> u16 {
         16
     }
-    /// `struct ifinfomsg`: index, flags, which flags.
-    fn write(&self, out: &mut Writer) {
-        out.bytes_mut().extend([0; 4]);
-        for word in [1u32, 1, 1] {
-            out.bytes_mut().extend(word.to_ne_bytes());
+    fn flags(&self) -> u16 {
+        match self {
+            Self::LoopbackUp => 0,
+            Self::Veth => NLM_F_CREATE,
         }
     }
+    /// `struct ifinfomsg`: index, flags, which flags; `IFLA_LINKINFO`, `IFLA_INFO_KIND`.
+    fn write(&self, out: &mut Writer) {
+        let word = u32::from(matches!(self, Self::LoopbackUp));
+        out.bytes_mut().extend([0; 4]);
+        for word in [word; 3] {
+            out.bytes_mut().extend(word.to_ne_bytes());
+        }
+        if let Self::Veth = self {
+            out.nest(18, |out| out.raw(1, b"veth"));
+        }
+    }
+}
+
+/// Chains get devices and lose them.
+#[test]
+fn devices_of_chains_are_listed() {
+    nl_netns::isolate!(|| {
+        Link::Veth.done();
+        let mut nf = open();
+        let chain = |devices: &[&str]| {
+            let chain = NewChain::new(Family::NETDEV, "n", "c").filter(Hook::NETDEV_INGRESS, 0);
+            devices
+                .iter()
+                .fold(chain, |chain, device| chain.device(device))
+        };
+        let make = Transaction::new()
+            .add(NewTable::new(Family::NETDEV, "n"))
+            .add(chain(&["veth0", "lo"]));
+        let mut watch = everything();
+        let mut reader = Reader::default();
+        reader.check(&mut watch, &"nothing");
+        nf.commit(&make).unwrap();
+        let told = reader.check(&mut watch, &make);
+        assert_eq!(told, ["+table", "+chain", "commit"]);
+        // Of one more the kernel tells nothing but this one (Linux 6.4).
+        let more = Transaction::new().add(chain(&["veth1", "lo"]));
+        if nf.commit(&more).is_ok() {
+            assert_eq!(reader.check(&mut watch, &more), ["=chain"]);
+        }
+        let delete = Transaction::new().add(DelChain::new(Family::NETDEV, "n", "c"));
+        nf.commit(&delete).unwrap();
+        assert_eq!(reader.check(&mut watch, &delete)[0], "-chain");
+    });
 }
 
 /// The kernel says so when packets use a quota up, and not as part of a commit.
@@ -440,10 +494,7 @@ fn a_quota_that_is_used_up_is_told() {
         let mut watch = everything();
         let mut reader = Reader::default();
         reader.check(&mut watch, &"listing");
-        Connection::<Route>::open()
-            .unwrap()
-            .call(&LoopbackUp)
-            .unwrap();
+        Link::LoopbackUp.done();
         let socket = std::net::UdpSocket::bind("127.0.0.1:0").unwrap();
         let to = socket.local_addr().unwrap();
         for _ in 0..3 {
