@@ -30,6 +30,7 @@
 //! - tables that go with the socket of their owner (`flags owner`), chains of devices that go away (before
 //!   Linux 6.16): [`Watch::read_again`] finds out.
 
+mod apply;
 mod difference;
 mod object;
 mod order;
