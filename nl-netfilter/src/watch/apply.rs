@@ -17,7 +17,7 @@ use crate::flowtable::FlowtableView;
 use crate::nfgen::{self, Family};
 use crate::object::{ObjectInfo, ObjectView};
 use crate::rule::{RuleInfo, RuleView};
-use crate::set::{SetInfo, SetView};
+use crate::set::{SetFlags, SetInfo, SetView};
 use crate::table::{TableInfo, TableView};
 
 /// When an event that lay longer than this was sent is not known well enough to tell when an element ends.
@@ -290,12 +290,15 @@ impl Ruleset {
             let info = Owned::<ElementView<'static>>::from_payload(payload)?;
             let left = info.view().expiration().map(Duration::from_millis);
             vague |= left.is_some() && told.now.saturating_duration_since(told.since) > FRESH;
-            let due = left
-                .and_then(|left| told.now.checked_add(left)?.checked_add(GRACE))
-                .map(|at| {
-                    self.serial += 1;
-                    (at, self.serial)
-                });
+            let end = left.and_then(|left| told.now.checked_add(left)?.checked_add(GRACE));
+            let end = match set.flags.contains(SetFlags::EVAL) {
+                true => end.and_then(|end| together(self.start, end)),
+                false => end,
+            };
+            let due = end.map(|end| {
+                self.serial += 1;
+                (end, self.serial)
+            });
             if let Some(due) = due {
                 self.due.insert(due, (set.name.clone(), key.clone()));
             }
@@ -476,6 +479,16 @@ fn elements(payload: &[u8]) -> impl Iterator<Item = &[u8]> {
     attrs
         .filter(|attr| attr.number() == NFTA_SET_ELEM_LIST_ELEMENTS)
         .flat_map(|list| list.attrs().flatten().map(|element| element.payload))
+}
+
+/// A little later, at the end of a tenth of a second: a set that must be listed when one of its elements should have
+/// ended is listed for all of those at once.
+fn together(start: Instant, end: Instant) -> Option<Instant> {
+    const TENTH: u64 = 100;
+
+    let passed = u64::try_from(end.saturating_duration_since(start).as_millis()).ok()?;
+    let passed = passed.checked_next_multiple_of(TENTH)?.checked_add(TENTH)?;
+    start.checked_add(Duration::from_millis(passed))
 }
 
 fn has_devices(chain: &ChainView<'_>) -> bool {

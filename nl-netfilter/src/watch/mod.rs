@@ -26,7 +26,7 @@
 //!   those alone is no event; that a quota is used up is, at once and outside of any commit;
 //! - elements whose time is over: they are [removed](Event::Removed) here when it is, within some 10 ms;
 //! - elements that packets add to a set or keep in it (`flags dynamic`): the set is listed at first, after a loss, and when
-//!   one of its elements should have ended;
+//!   one of its elements should have ended, at most ten times a second;
 //! - tables that go with the socket of their owner (`flags owner`), chains of devices that go away (before
 //!   Linux 6.16): [`Watch::read_again`] finds out.
 

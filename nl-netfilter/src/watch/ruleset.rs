@@ -137,6 +137,8 @@ pub(super) struct Ruleset {
     /// Elements by when they are gone.
     pub(super) due: BTreeMap<(Instant, u64), (SetName, Vec<u8>)>,
     pub(super) serial: u64,
+    /// When it was begun.
+    pub(super) start: Instant,
 }
 
 /// An element may be gone this much later than it was said: the kernel counts in ticks, of 10 ms at most.
@@ -271,6 +273,7 @@ impl Ruleset {
             tables: BTreeMap::new(),
             due: BTreeMap::new(),
             serial: 0,
+            start: Instant::now(),
         }
     }
 
