@@ -113,9 +113,14 @@ where
 /// # Errors
 ///
 /// `EEXIST` if the name belongs to a link of another kind, of another index, or on another lower device, or to one in
-/// the namespace of a `target_netnsid` that differs: it cannot be changed from here.
+/// the namespace of a `target_netnsid` that differs: it cannot be changed from here. So too if it is there already for
+/// one that is to be made in the namespace of a file, which is not looked into: open a connection there.
 impl Ensure for NewLink {
     fn ensure(&self, rt: &mut Connection<Route>) -> Result<Ensured, Error> {
+        if self.settings.netns.is_some() {
+            // What has the name here is not meant.
+            return send_if(rt, true, &self.clone().or_fail());
+        }
         let link = match &self.settings.name {
             Some(name) => LinkRef::Name(name.clone()),
             None => LinkRef::Index(self.ifindex),

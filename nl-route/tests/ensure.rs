@@ -713,5 +713,12 @@ fn a_link_of_another_namespace_is_looked_at_where_it_is() {
         // Not that `v0` here, which is a veth.
         assert_eq!(refused(rt.ensure(&bridge.mtu(1300))), Errno::EEXIST);
         assert_eq!(rt.link("v0").unwrap().view().mtu(), Some(1500));
+        let by_file = NewLink::veth("v1", "w1").netns(&blue);
+        assert_eq!(rt.ensure(&by_file).unwrap(), Ensured::Changed);
+        assert_eq!(refused(rt.ensure(&by_file)), Errno::EEXIST);
+        // Nor does a link of another kind take what is meant for the right one.
+        let other_kind = NewLink::bridge("v0").mtu(1300).or_change();
+        assert_eq!(refused(rt.ensure(&other_kind)), Errno::EEXIST);
+        assert_eq!(rt.link("v0").unwrap().view().mtu(), Some(1500));
     });
 }
