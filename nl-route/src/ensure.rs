@@ -162,11 +162,11 @@ impl Ensure for NewLink {
     }
 }
 
-/// Changes what differs. A namespace to go to always differs.
+/// Changes what differs. A namespace to go to always differs, and so do virtual functions.
 ///
 /// # Errors
 ///
-/// `ENODEV` if there is no such link.
+/// `ENODEV` if there is no such link; `EOPNOTSUPP` for settings of another kind than it is, or than its master is.
 impl Ensure for SetLink {
     fn ensure(&self, rt: &mut Connection<Route>) -> Result<Ensured, Error> {
         let there = rt.get(&GetLink::new(&self.link))?;
@@ -175,11 +175,13 @@ impl Ensure for SetLink {
         let mut settings = self.settings.differing(&view);
         settings.netns = self.settings.netns;
         let mut change = Self::new(view.ifindex());
-        let mut differs = settings != LinkSettings::default();
+        let mut differs = settings != LinkSettings::default() || !self.vfs.is_empty();
         change.settings = settings;
+        change.vfs.clone_from(&self.vfs);
         if let Some((kind, data)) = self.kind_data() {
             let data = data.as_ref().map_err(|error| *error)?;
-            let data = differing(kind, data, info.and_then(|info| info.data()));
+            let there = info.filter(|info| info.kind() == Some(kind));
+            let data = differing(kind, data, there.and_then(|info| info.data()));
             if !data.is_empty() {
                 differs = true;
                 change = change.raw_data(&**kind, |out| out.bytes_mut().extend(&data));
@@ -187,7 +189,8 @@ impl Ensure for SetLink {
         }
         if let Some((kind, data)) = self.port_data() {
             let data = data.as_ref().map_err(|error| *error)?;
-            let data = differing(kind, data, info.and_then(|info| info.slave_data()));
+            let there = info.filter(|info| info.slave_kind() == Some(kind));
+            let data = differing(kind, data, there.and_then(|info| info.slave_data()));
             if !data.is_empty() {
                 differs = true;
                 change = change.raw_port_data(&**kind, |out| out.bytes_mut().extend(&data));

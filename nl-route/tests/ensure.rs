@@ -469,6 +469,26 @@ fn each_setting_of_a_kind_is_seen_and_repaired() {
 }
 
 #[test]
+fn settings_of_another_kind_are_refused_and_none_is_left_out() {
+    nl_netns::isolate!(|| {
+        let mut rt = ground();
+        let veth = || SetLink::new(V0);
+        let bridge = veth().data::<Bridge>(|bridge| {
+            bridge.stp_state(0);
+        });
+        assert_eq!(refused(rt.ensure(&bridge)), Errno::EOPNOTSUPP);
+        let port = veth().bridge_port(|port| {
+            port.isolated(0);
+        });
+        assert_eq!(refused(rt.ensure(&port)), Errno::EOPNOTSUPP);
+        let function = veth().vf(0, |vf| {
+            vf.mac(&[2, 0, 0, 0, 0, 1]);
+        });
+        assert_eq!(refused(rt.ensure(&function)), Errno::EOPNOTSUPP);
+    });
+}
+
+#[test]
 fn neighbours_are_made_replaced_and_deleted_once() {
     nl_netns::isolate!(|| {
         let mut rt = ground();

@@ -34,7 +34,7 @@ pub struct SetLink {
     pub link: LinkRef,
     /// What to set.
     pub settings: LinkSettings,
-    vfs: Vec<Result<Vec<u8>, EncodeError>>,
+    pub(crate) vfs: Vec<Result<Vec<u8>, EncodeError>>,
     data: Option<(String, Result<Vec<u8>, EncodeError>)>,
     port_data: Option<(String, Result<Vec<u8>, EncodeError>)>,
 }
