@@ -117,7 +117,7 @@ pub(crate) fn chart(record: &Record, title: &str, wanted: impl Fn(&str) -> bool)
             },
             value: line.nanoseconds,
             range: None,
-            text: format!("{:.1} ns, ×{}", line.nanoseconds, short(line.ratio)),
+            text: format!("{} ns, ×{}", short(line.nanoseconds), short(line.ratio)),
         };
         match groups.last_mut() {
             Some(group) if group.name == line.what => group.bars.push(bar),
@@ -129,6 +129,7 @@ pub(crate) fn chart(record: &Record, title: &str, wanted: impl Fn(&str) -> bool)
     }
     Chart {
         title: title.to_owned(),
+        note: "medians of interleaved rounds; ratios are to ours".to_owned(),
         axis: "nanoseconds".to_owned(),
         mark: None,
         groups,

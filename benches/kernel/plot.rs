@@ -51,6 +51,8 @@ pub(crate) struct Group {
 #[derive(Clone, Debug)]
 pub(crate) struct Chart {
     pub(crate) title: String,
+    /// What else is to be known, below the title.
+    pub(crate) note: String,
     /// What the axis shows, with its unit.
     pub(crate) axis: String,
     /// A value to draw a line at.
@@ -137,6 +139,7 @@ impl Chart {
         let values = bars.flat_map(|bar| [bar.value, bar.range.map_or(bar.value, |range| range.1)]);
         values.clone().next()?;
         let scale = Scale::of(values.chain(self.mark));
+        let mark = self.mark.map(|mark| scale.place(mark));
         let mut body = String::new();
         let mut y = TOP;
         for group in &self.groups {
@@ -148,7 +151,7 @@ impl Chart {
             );
             y += ROW;
             for bar in &group.bars {
-                bar.draw(&mut body, y, &scale);
+                bar.draw(&mut body, y, &scale, mark);
                 y += ROW;
             }
             y += 8.0;
@@ -164,9 +167,9 @@ impl Chart {
                 tick(value)
             );
         }
-        if let Some(x) = self.mark.map(|mark| scale.place(mark)) {
+        if let Some(x) = mark {
             let _ = writeln!(
-                body,
+                grid,
                 r##"<path d="M{x:.1} {}V{y:.1}" stroke="#b03030" stroke-dasharray="4 3"/>"##,
                 TOP - 4.0
             );
@@ -183,11 +186,12 @@ impl Chart {
              viewBox=\"0 0 {WIDTH} {height}\" font-family=\"sans-serif\" font-size=\"12\" fill=\"#1a1a1a\">\n\
              <rect x=\"0.5\" y=\"0.5\" width=\"{}\" height=\"{}\" rx=\"6\" fill=\"#ffffff\" stroke=\"#c8c8c8\"/>\n\
              <text x=\"16\" y=\"26\" font-size=\"15\" font-weight=\"bold\">{}</text>\n\
-             <text x=\"16\" y=\"44\" fill=\"#555555\">median over the rounds; the thin line is from the least to the most</text>\n\
+             <text x=\"16\" y=\"44\" fill=\"#555555\">{}</text>\n\
              {grid}{body}<text x=\"{}\" y=\"{}\" text-anchor=\"middle\">{axis}{logarithmic}</text>\n</svg>\n",
             WIDTH - 1.0,
             height - 1.0,
             escaped(&self.title),
+            escaped(&self.note),
             f64::midpoint(LEFT, WIDTH - RIGHT),
             y + 32.0,
         ))
@@ -195,7 +199,7 @@ impl Chart {
 }
 
 impl Bar {
-    fn draw(&self, out: &mut String, y: f64, scale: &Scale) {
+    fn draw(&self, out: &mut String, y: f64, scale: &Scale, mark: Option<f64>) {
         let end = scale.place(self.value).max(LEFT + 1.0);
         let _ = write!(
             out,
@@ -217,6 +221,10 @@ impl Bar {
                 r##"<path d="M{from:.1} {middle}H{to:.1}" stroke="#1a1a1a"/>"##
             );
             behind = behind.max(to);
+        }
+        // Not across the line.
+        if let Some(mark) = mark.filter(|mark| (behind..behind + 50.0).contains(mark)) {
+            behind = mark;
         }
         let _ = writeln!(
             out,

@@ -122,7 +122,7 @@ pub(crate) fn section(case: &Case, outcome: &Outcome) -> String {
     let items = f64::from(case.items) * outcome.scale;
     let record = &outcome.record;
     let mut out = format!(
-        "### {}\n\n`{}`: {items} × {}, {} rounds; {}, commit {}, load {} before, {} after.\n",
+        "### {}\n\n`{}`: {items} × {}; rounds: {}; {}, commit {}, load {} before, {} after.\n",
         case.title,
         case.name,
         case.unit,
@@ -224,7 +224,13 @@ fn chart(case: &Case, outcome: &Outcome) -> Chart {
         }
     };
     Chart {
-        title: format!("{} ({} × {})", case.title, case.items, case.unit),
+        title: case.title.to_owned(),
+        note: format!(
+            "{} × {}; rounds: {}, of which the bar is the median; the thin line is from the least to the most",
+            f64::from(case.items) * outcome.scale,
+            case.unit,
+            outcome.rounds
+        ),
         axis: format!("{} per {}, floor = 1", case.figure.word(), case.unit),
         mark: Some(1.0),
         groups: phases(case, outcome).iter().map(bars).collect(),
