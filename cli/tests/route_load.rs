@@ -208,3 +208,250 @@ fn what_cannot_be_done_is_said() {
         );
     });
 }
+
+/// Routes of all kinds that ip can say, of either family.
+const ALL_KINDS: &[(&str, &str)] = &[
+    (
+        "-4",
+        "default via 10.0.0.2
+         20.0.0.0/24 via 10.0.0.2 dev v0
+         20.0.1.0/24 proto static metric 5 nexthop via 10.0.0.2 dev v0 weight 3 nexthop via 10.0.0.3 dev v0
+         20.0.2.0/24 via 99.0.0.2 dev v0 onlink
+         20.0.3.0/24 nhid 5
+         20.0.4.0/24 nhid 50 metric 9
+         20.0.5.0/24 nhid 7
+         blackhole 20.0.6.0/24
+         unreachable 20.0.7.0/24 metric 17
+         prohibit 20.0.8.0/24
+         throw 20.0.9.0/24
+         20.0.10.0/24 dev v0 mtu lock 1400 advmss 1300 window 1000 rtt 50ms rto_min 20ms cwnd lock 30 quickack 1
+         20.0.11.0/24 dev v0 src 10.0.0.1 scope link
+         20.0.12.0/24 dev v0 tos 0x10
+         20.0.13.0/24 via inet6 fd00::9 dev v0
+         20.0.14.0/24 dev v0 realms 5/6
+         local 20.0.15.1 dev lo
+         broadcast 20.0.16.255 dev v0
+         20.0.17.0/24 nexthop via 99.0.0.3 dev v0 onlink weight 1 nexthop via inet6 fd00::9 dev v0 weight 256
+         route append 20.0.0.0/24 via 10.0.0.3 dev v0 table 100",
+    ),
+    (
+        "-6",
+        "default via fd00::2 dev v0 pref low
+         2001:db8:0::/48 via fd00::2 dev v0
+         2001:db8:1::/48 metric 5 nexthop via fd00::2 dev v0 weight 3 nexthop via fd00::3 dev v0
+         2001:db8:2::/48 via 2222::2 dev v0 onlink
+         2001:db8:3::/48 nhid 6
+         2001:db8:33::/48 nhid 9
+         blackhole 2001:db8:4::/48
+         unreachable 2001:db8:5::/48 metric 17
+         prohibit 2001:db8:6::/48
+         throw 2001:db8:7::/48
+         2001:db8:8::/48 dev v0 mtu 1400 hoplimit 20 pref high
+         2001:db8:a::/48 dev v0 src fd00::1",
+    ),
+];
+
+/// What is listed, in text, with details, on one line each, or saved, makes the same routes again.
+#[test]
+fn what_was_listed_or_saved_makes_the_same_routes_again() {
+    nl_netns::isolate!(|| {
+        ground();
+        done("ip link set lo up", "");
+        for nexthop in [
+            "id 5 via 10.0.0.5 dev v0",
+            "id 6 via fd00::6 dev v0",
+            "id 7 blackhole",
+            "id 8 via 10.0.0.8 dev v0",
+            "id 50 group 5/8",
+        ] {
+            done(&format!("ip nexthop add {nexthop}"), "");
+        }
+        done("ip -6 nexthop add id 9 blackhole", "");
+        for (family, lines) in ALL_KINDS {
+            let ip = |words: &str| done(&format!("ip {family} {words}"), "");
+            let load = |how: &str, input: &str| {
+                done(&format!("ip {family} route load {how} table 100"), input)
+            };
+            let count = lines.lines().count();
+            assert_eq!(counts(&load("-", lines)), format!("{count} done, 0 failed"));
+            let there = ip("route show table 100");
+            let saved = |file: &str| {
+                let script = format!("\"$0\" ip {family} route save table 100 >{file}");
+                let save = Command::new("sh").args(["-c", &script, NLCTL]).status();
+                assert!(save.unwrap().success());
+                fs::read(file).unwrap()
+            };
+            let bytes = saved("/run/saved");
+            for list in ["route", "-d route", "-o route", "-o -d route"] {
+                let listed = ip(&format!("{list} show table 100"));
+                assert_eq!(
+                    counts(&load("--sync -", &listed)),
+                    format!("0 added, 0 replaced, 0 deleted, {count} unchanged, 0 failed"),
+                    "{list}"
+                );
+                ip("route flush table 100");
+                assert_eq!(ip("route show table 100 proto boot"), "", "{list}");
+                let summary = load("-", &listed);
+                assert_eq!(
+                    counts(&summary),
+                    format!("{count} done, 0 failed"),
+                    "{list}"
+                );
+                assert_eq!(ip("route show table 100"), there, "{list}");
+            }
+            assert!(saved("/run/again") == bytes);
+            ip("route flush table 100");
+            let summary = done("route load /run/saved", "");
+            assert_eq!(counts(&summary), format!("{count} done, 0 failed"));
+            assert_eq!(ip("route show table 100"), there);
+            assert!(saved("/run/again") == bytes);
+            ip("route flush table 100");
+            let script = format!("\"$0\" ip {family} route restore </run/saved");
+            let restore = Command::new("sh").args(["-c", &script, NLCTL]).status();
+            assert!(restore.unwrap().success());
+            assert_eq!(ip("route show table 100"), there);
+            assert!(saved("/run/again") == bytes);
+            ip("route flush table 100");
+        }
+    });
+}
+
+/// A saved route that expires is made again as one that does.
+#[test]
+fn what_expires_still_does_after_it_was_saved() {
+    nl_netns::isolate!(|| {
+        ground();
+        let route = "2001:db8::/48 dev v0 expires 10000 table 100";
+        done(&format!("ip route add {route}"), "");
+        let script = "\"$0\" ip -6 route save table 100 >/run/saved";
+        let save = Command::new("sh").args(["-c", script, NLCTL]).status();
+        assert!(save.unwrap().success());
+        done("ip -6 route flush table 100", "");
+        done("route load /run/saved", "");
+        let there = done("ip -6 route show table 100", "");
+        assert!(there.contains(" expires "), "{there}");
+    });
+}
+
+/// A list has the default route before the link that leads to its gateway; whoever reads lines of scripts says the family.
+#[test]
+fn the_order_of_a_list_and_the_family_of_a_line_are_understood() {
+    nl_netns::isolate!(|| {
+        ground();
+        let input = "default via 10.9.0.1\n10.9.0.0/24 dev v0\n";
+        let summary = done("route load - table 100", input);
+        assert_eq!(counts(&summary), "2 done, 0 failed");
+        let input = "10.1.0.0/24\nip -6 route add default dev v0 table 100\n2001:db8::/32 via fd00::2\n\
+             default dev v1 metric 7 pref medium\n";
+        let summary = done("route load --replace - via 10.0.0.2 table 100", input);
+        assert_eq!(counts(&summary), "4 done, 0 failed");
+        assert_eq!(
+            done("ip -6 route show table 100 proto boot", "")
+                .lines()
+                .count(),
+            3
+        );
+        let (code, _, err) = nlctl(
+            "route load -",
+            "20.0.0.0/24 via 77.0.0.1\n20.0.1.0/24 dev v0\n",
+        );
+        assert_eq!(code, 2);
+        let err: Vec<_> = err.lines().map(counts).collect();
+        assert_eq!(
+            err,
+            [
+                "-:1: Error: Nexthop has invalid gateway.",
+                "1 done, 1 failed"
+            ]
+        );
+    });
+}
+
+#[test]
+fn whatever_a_file_holds_is_survived_and_said() {
+    nl_netns::isolate!(|| {
+        ground();
+        let input = |file: &str, bytes: &[u8]| fs::write(file, bytes).unwrap();
+        let load = |line: &str| {
+            let (code, out, err) = nlctl(&format!("route load {line} table 100"), "");
+            assert_eq!(out, "", "{line}");
+            let err: Vec<_> = err.lines().map(|line| counts(line).to_owned()).collect();
+            (code, err)
+        };
+        let want = |code, lines: &[&str]| (code, lines.iter().map(|l| (*l).to_owned()).collect());
+
+        input("/run/empty", b"");
+        assert_eq!(load("/run/empty"), want(0, &["0 done, 0 failed"]));
+        input(
+            "/run/crlf",
+            b"20.0.0.0/24\r\n# none\r\n\r\n20.0.1.0/24\r\n20.0.2.0/24",
+        );
+        assert_eq!(
+            load("/run/crlf via 10.0.0.2"),
+            want(0, &["3 done, 0 failed"])
+        );
+        assert_eq!(load("/run"), want(1, &["read error: Is a directory"]));
+        input(
+            "/run/bad",
+            b"20.0.3.0/24\n\xff\xfe\nfoo\x1b[31m\nroute add\n20.0.4.0/24 dev\n20.0.5.0/24\n",
+        );
+        assert_eq!(
+            load("/run/bad via 10.0.0.2"),
+            want(
+                2,
+                &[
+                    "/run/bad:2: Error: this is no text.",
+                    "/run/bad:3: Error: inet prefix is expected rather than \"foo\\u{1b}[31m\".",
+                    "/run/bad:4: Error: no route without a prefix.",
+                    "/run/bad:5: Command line is not complete. Try option \"help\"",
+                    "2 done, 4 failed",
+                ]
+            )
+        );
+        // What cannot be read ends it; what came before is done, and nothing is deleted.
+        let mut huge = b"20.0.6.0/24\n".to_vec();
+        huge.resize(3_000_000, b'x');
+        input("/run/huge", &huge);
+        let too_long = "/run/huge: line 2 is longer than 1048576 bytes";
+        assert_eq!(
+            load("/run/huge via 10.0.0.2"),
+            want(1, &[too_long, "1 done, 0 failed"])
+        );
+        assert_eq!(
+            load("--sync /run/huge via 10.0.0.2"),
+            want(
+                1,
+                &[
+                    "Nothing was deleted, because not all of the file could be read.",
+                    too_long,
+                    "0 added, 0 replaced, 0 deleted, 1 unchanged, 0 failed"
+                ]
+            )
+        );
+        let (code, said) = load("/dev/full");
+        assert_eq!((code, said.len()), (1, 2), "{said:?}");
+        assert_eq!(table("100").len(), 6);
+        // A word of a mebibyte is not repeated.
+        input("/run/word", &vec![b'y'; 1 << 20]);
+        let (code, said) = load("/run/word");
+        assert!(code == 2 && said[0].len() < 500, "{said:?}");
+
+        let script = "\"$0\" ip route save table 100 >/run/saved";
+        let save = Command::new("sh").args(["-c", script, NLCTL]).status();
+        assert!(save.unwrap().success());
+        assert_eq!(
+            load("/run/saved"),
+            want(255, &["Error: A saved list leaves nothing open."])
+        );
+        let bytes = fs::read("/run/saved").unwrap();
+        done("ip route flush table 100", "");
+        for len in (0..bytes.len()).step_by(5) {
+            input("/run/cut", &bytes[..len]);
+            let (code, _, err) = nlctl("route load --replace /run/cut", "");
+            let whole = (bytes.len() - 4) / 6;
+            let at_end = len == 0 || (len >= 4 && (len - 4) % whole == 0);
+            assert_eq!(code == 0, at_end, "{len}: {err}");
+        }
+        assert_eq!(table("100").len(), 5);
+    });
+}

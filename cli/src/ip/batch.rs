@@ -61,13 +61,13 @@ fn run_lines(ip: &mut Ip<'_>, input: BufReader<impl Read>) -> Result<(), Failure
             ip.out.finish()?;
             ip.forget();
         }
-        let Some(line) = lines.next()? else {
+        if lines.next()?.is_none() {
             return Ok(());
-        };
+        }
         if let Some(backlog) = ip.backlog() {
             backlog.line = lines.number;
         }
-        let words = split(&line)?;
+        let words = split(&lines.line)?;
         if words.is_empty() {
             continue;
         }
@@ -87,55 +87,67 @@ fn run_lines(ip: &mut Ip<'_>, input: BufReader<impl Read>) -> Result<(), Failure
 /// Command lines: comments taken off, continued lines joined, counted as in the file.
 pub(super) struct Lines<R> {
     input: R,
+    line: String,
+    bytes: Vec<u8>,
     /// The number of the last line that was read.
     pub(super) number: u32,
+    /// How many bytes were read.
+    pub(super) read: u64,
 }
 
 impl<R: BufRead> Lines<R> {
     /// Lines from the first one on.
     pub(super) fn new(input: R) -> Self {
-        Self { input, number: 0 }
+        Self {
+            input,
+            line: String::new(),
+            bytes: Vec::new(),
+            number: 0,
+            read: 0,
+        }
     }
 
     /// The next line.
     ///
     /// # Errors
     ///
-    /// Exit code 1 for what cannot be read or is no text.
-    pub(super) fn next(&mut self) -> Result<Option<String>, Failure> {
-        let Some(mut line) = self.read()? else {
+    /// Exit code 1 for what cannot be read or is no text; only in the latter case there may be more lines.
+    pub(super) fn next(&mut self) -> Result<Option<&str>, Failure> {
+        self.line.clear();
+        if !self.read()? {
             return Ok(None);
-        };
-        while let Some(start) = line.strip_suffix("\\\n").map(str::len) {
-            let Some(more) = self.read()? else {
-                return Err(Failure::new(1, "Missing continuation line"));
-            };
-            line.truncate(start);
-            line.push_str(&more);
-            self.check_length(line.len())?;
         }
-        Ok(Some(line))
+        while let Some(start) = self.line.strip_suffix("\\\n").map(str::len) {
+            self.line.truncate(start);
+            if !self.read()? {
+                return Err(Failure::fatal(1, "Missing continuation line"));
+            }
+            self.check_length(self.line.len())?;
+        }
+        Ok(Some(&self.line))
     }
 
-    /// One line, newline included unless a comment ended it.
-    fn read(&mut self) -> Result<Option<String>, Failure> {
-        let mut bytes = Vec::new();
+    /// Appends one line, newline included unless a comment ended it; whether there was one.
+    fn read(&mut self) -> Result<bool, Failure> {
+        self.bytes.clear();
         // One byte more than fits, to see that it does not.
         let len = (&mut self.input)
             .take(MAX_LINE as u64 + 1)
-            .read_until(b'\n', &mut bytes)
-            .map_err(|error| Failure::new(1, format!("read error: {}", strerror(&error))))?;
+            .read_until(b'\n', &mut self.bytes)
+            .map_err(|error| Failure::fatal(1, format!("read error: {}", strerror(&error))))?;
         if len == 0 {
-            return Ok(None);
+            return Ok(false);
         }
-        self.number += 1;
+        self.read = self
+            .read
+            .saturating_add(u64::try_from(len).unwrap_or(u64::MAX));
+        self.number = self.number.saturating_add(1);
         self.check_length(len)?;
-        let mut line = String::from_utf8(bytes)
+        let line = std::str::from_utf8(&self.bytes)
             .map_err(|_| Failure::new(1, format!("line {} is not valid UTF-8", self.number)))?;
-        if let Some(comment) = line.find('#') {
-            line.truncate(comment);
-        }
-        Ok(Some(line))
+        let line = line.split_once('#').map_or(line, |(line, _)| line);
+        self.line.push_str(line);
+        Ok(true)
     }
 
     fn check_length(&self, len: usize) -> Result<(), Failure> {
@@ -143,7 +155,7 @@ impl<R: BufRead> Lines<R> {
             return Ok(());
         }
         let number = self.number;
-        Err(Failure::new(
+        Err(Failure::fatal(
             1,
             format!("line {number} is longer than {MAX_LINE} bytes"),
         ))
@@ -152,11 +164,16 @@ impl<R: BufRead> Lines<R> {
 
 /// The words of a line; one that starts with a quote reaches to the next such quote.
 pub(super) fn split(line: &str) -> Result<Vec<&str>, Failure> {
+    split_up_to(MAX_WORDS, line)
+}
+
+/// [`split`], with more or fewer words.
+pub(super) fn split_up_to(most: usize, line: &str) -> Result<Vec<&str>, Failure> {
     const BLANK: [char; 4] = [' ', '\t', '\r', '\n'];
-    let mut words = Vec::new();
+    let mut words = Vec::with_capacity(16);
     let mut rest = line.trim_start_matches(BLANK);
     while let Some(first) = rest.chars().next() {
-        if words.len() == MAX_WORDS {
+        if words.len() == most {
             return Err(Failure::new(1, "Too many arguments to command"));
         }
         if first == '"' || first == '\'' {
@@ -207,23 +224,18 @@ mod tests {
 
     #[test]
     fn comments_and_continued_lines() {
-        let mut lines = Lines {
-            input: &b"link \\\nset # x\n\naddr"[..],
-            number: 0,
-        };
-        assert_eq!(lines.next().unwrap().as_deref(), Some("link set "));
+        let mut lines = Lines::new(&b"link \\\nset # x\n\naddr"[..]);
+        assert_eq!(lines.next(), Ok(Some("link set ")));
         assert_eq!(lines.number, 2);
-        assert_eq!(lines.next().unwrap().as_deref(), Some("\n"));
-        assert_eq!(lines.next().unwrap().as_deref(), Some("addr"));
-        assert_eq!((lines.next().unwrap(), lines.number), (None, 4));
+        assert_eq!(lines.next(), Ok(Some("\n")));
+        assert_eq!(lines.next(), Ok(Some("addr")));
+        assert_eq!(lines.next(), Ok(None));
+        assert_eq!((lines.number, lines.read), (4, 20));
     }
 
     #[test]
     fn line_that_promises_another() {
-        let mut lines = Lines {
-            input: &b"link \\\n"[..],
-            number: 0,
-        };
+        let mut lines = Lines::new(&b"link \\\n"[..]);
         assert_eq!(
             lines.next().unwrap_err().text(),
             "Missing continuation line"

@@ -2,7 +2,7 @@
 
 use std::io::Write;
 
-use nl_core::{Errno, Error, Owned, View};
+use nl_core::{Errno, Error, Owned, View, Writer};
 use nl_route::RawRequest;
 
 use super::Ip;
@@ -53,7 +53,7 @@ impl Rounds {
 /// How objects are deleted one by one.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Deletion {
-    /// `RTM_DEL*`; the payload is that of the object.
+    /// `RTM_DEL*`.
     pub(super) message_type: u16,
     /// What the kernel says of one that went with another one, or by itself.
     pub(super) gone: Errno,
@@ -62,7 +62,7 @@ pub(super) struct Deletion {
 }
 
 impl Deletion {
-    /// Deletes all that `list` finds, until it finds nothing that can go.
+    /// Deletes all that `list` finds, until it finds nothing that can go; `write` writes the payload of a deletion.
     ///
     /// # Errors
     ///
@@ -71,16 +71,20 @@ impl Deletion {
         self,
         ip: &mut Ip<'o>,
         mut list: impl FnMut(&mut Ip<'o>) -> Result<Vec<Owned<V>>, Failure>,
+        write: impl Fn(&Owned<V>, &mut Writer),
     ) -> Result<Rounds, Failure> {
         let mut rounds = Rounds::new("entries");
+        let mut out = Writer::new();
         loop {
             let mut deleted = 0;
             let mut failure = None;
             for object in list(ip)? {
+                out.clear();
+                write(&object, &mut out);
                 let request = RawRequest {
                     message_type: self.message_type,
                     flags: 0,
-                    payload: object.payload(),
+                    payload: out.bytes(),
                 };
                 match ip.connection().call(&request) {
                     Err(error) if error.errno() == Some(self.gone) => {}

@@ -1,6 +1,6 @@
 //! Names for the kernel's numbers: `/etc/iproute2/*` where it is there, iproute2's own otherwise.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fs;
 use std::path::Path;
 use std::sync::OnceLock;
@@ -13,7 +13,15 @@ const DIRECTORIES: [&str; 2] = ["/etc/iproute2", "/usr/share/iproute2"];
 pub struct Names {
     file: &'static str,
     defaults: &'static [(u32, &'static str)],
-    table: OnceLock<BTreeMap<u32, String>>,
+    table: OnceLock<Table>,
+}
+
+/// Numbers and names both ways.
+#[derive(Debug)]
+struct Table {
+    names: BTreeMap<u32, String>,
+    /// Of a name that several have, the least.
+    numbers: HashMap<String, u32>,
 }
 
 /// Link groups.
@@ -91,7 +99,7 @@ impl Names {
         }
     }
 
-    fn table(&self) -> &BTreeMap<u32, String> {
+    fn table(&self) -> &Table {
         self.table.get_or_init(|| {
             let mut table: BTreeMap<u32, String> = self
                 .defaults
@@ -116,13 +124,19 @@ impl Names {
                     }
                 }
             }
-            table
+            let numbers = table.iter().rev();
+            Table {
+                numbers: numbers
+                    .map(|(number, name)| (name.clone(), *number))
+                    .collect(),
+                names: table,
+            }
         })
     }
 
     /// The name of a number.
     pub fn name(&self, number: u32) -> Option<&str> {
-        self.table().get(&number).map(String::as_str)
+        self.table().names.get(&number).map(String::as_str)
     }
 
     /// The name of a number, or the number as text; the number if `numeric`.
@@ -135,11 +149,8 @@ impl Names {
 
     /// The number of a name, or of a number in decimal, octal (`017`) or hexadecimal (`0x0f`) notation.
     pub fn number(&self, word: &str) -> Option<u32> {
-        self.table()
-            .iter()
-            .find(|(_, name)| *name == word)
-            .map(|(number, _)| *number)
-            .or_else(|| number(word))
+        let named = self.table().numbers.get(word);
+        named.copied().or_else(|| number(word))
     }
 }
 

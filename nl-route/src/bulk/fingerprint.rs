@@ -77,8 +77,13 @@ impl Fingerprints {
         let (gateway_kind, [gateway, gateway_rest]) = addr_words(way.gateway);
         let flow = route.flow();
         let encap = way.encap.map(|encap| self.key.hash_one(encap));
+        let route_type = match route.route_type() {
+            // What the nexthop object does is listed as the route's own doing.
+            RouteType::BLACKHOLE if way.nh_id != 0 => RouteType::UNICAST,
+            other => other,
+        };
         let shape = u64::from_ne_bytes([
-            route.route_type().0,
+            route_type.0,
             route.protocol().0,
             rank,
             way.kind,

@@ -1,16 +1,12 @@
 //! Deletes the routes that a list picks, in bounded memory: read on one connection, deleted in
 //! chunks on another.
 
-use nl_core::{Connection, Errno, Error, KernelError};
-use zerocopy::IntoBytes;
+use nl_core::{Connection, Errno, Error, KernelError, Writer};
 
 use super::{RouteDeleteReport, RouteFailure};
 use crate::RawRequest;
 use crate::protocol::{RTM_DELROUTE, Route};
-use crate::route::{
-    GetRoutes, RTA_CACHEINFO, RTA_ENCAP, RTA_ENCAP_TYPE, RTA_GATEWAY, RTA_MULTIPATH, RTA_OIF,
-    RTA_VIA, RouteEntry, RouteView, RtMsg,
-};
+use crate::route::{GetRoutes, RouteEntry, RouteView};
 
 /// How many bytes of requests are gathered before they are sent.
 const CHUNK: usize = 256 * 1024;
@@ -74,7 +70,7 @@ fn pass(
         if pick(&route) {
             chunk.push(&route);
         }
-        if chunk.payloads.len() >= CHUNK {
+        if chunk.payloads.bytes().len() >= CHUNK {
             chunk.delete(rt, report)?;
         }
     }
@@ -85,7 +81,7 @@ fn pass(
 /// Requests to delete, one behind the other.
 #[derive(Default)]
 struct Chunk {
-    payloads: Vec<u8>,
+    payloads: Writer,
     ends: Vec<usize>,
 }
 
@@ -97,32 +93,8 @@ impl Chunk {
 
     /// Appends the request that deletes exactly this route.
     fn push(&mut self, route: &RouteView<'_>) {
-        let header = RtMsg {
-            // State, not identity: dead, without carrier, in hardware.
-            flags: 0.into(),
-            ..*route.header()
-        };
-        self.payloads.extend_from_slice(header.as_bytes());
-        let by_object = route.nh_id().is_some();
-        for attr in route.attrs().flatten() {
-            let skip = match attr.number() {
-                RTA_CACHEINFO => true,
-                // The kernel spells a nexthop object out, but takes only its id.
-                RTA_OIF | RTA_GATEWAY | RTA_VIA | RTA_MULTIPATH | RTA_ENCAP | RTA_ENCAP_TYPE => {
-                    by_object
-                }
-                _ => false,
-            };
-            if !skip && let Ok(len) = u16::try_from(attr.payload.len() + 4) {
-                self.payloads.extend_from_slice(&len.to_ne_bytes());
-                self.payloads
-                    .extend_from_slice(&attr.raw_type.to_ne_bytes());
-                self.payloads.extend_from_slice(attr.payload);
-                let padded = self.payloads.len().next_multiple_of(4);
-                self.payloads.resize(padded, 0);
-            }
-        }
-        self.ends.push(self.payloads.len());
+        route.write_request(&mut self.payloads);
+        self.ends.push(self.payloads.bytes().len());
     }
 
     fn payload(&self, index: usize) -> Option<&[u8]> {
@@ -130,7 +102,7 @@ impl Chunk {
             Some(before) => *self.ends.get(before)?,
             None => 0,
         };
-        self.payloads.get(start..*self.ends.get(index)?)
+        self.payloads.bytes().get(start..*self.ends.get(index)?)
     }
 
     /// Sends what was gathered, and forgets it.

@@ -22,7 +22,7 @@ mod via;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use nl_core::kind::{Be16, Be32, Bytes, I32, Ip, Struct, U8, U16, U32};
-use nl_core::{MessageType, Owned};
+use nl_core::{MessageType, Owned, Writer};
 use zerocopy::native_endian::{I32 as NeI32, U32 as Ne32, U64 as Ne64};
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout, Unaligned};
 
@@ -197,6 +197,9 @@ nl_core::attrs! {
     }
 }
 
+/// What of a route's and a nexthop's flags a request may say; the rest is state.
+const REQUESTED: RouteFlags = RouteFlags::ONLINK.union(RouteFlags::PERVASIVE);
+
 /// A route, owned.
 pub type RouteEntry = Owned<RouteView<'static>>;
 
@@ -277,5 +280,37 @@ impl<'a> RouteView<'a> {
     #[must_use]
     pub fn hops(&self) -> Hops<'a> {
         self.multipath().unwrap_or_default()
+    }
+
+    /// Appends the payload of a request about exactly this route: `RTM_NEWROUTE` makes it again, `RTM_DELROUTE`
+    /// deletes it. Attributes that are not known here stay; what a list says and a request must not is left
+    /// out: the state, the time that is left, and the ways beside the id of a nexthop object.
+    pub fn write_request(&self, out: &mut Writer) {
+        let by_object = self.nh_id().is_some();
+        let route_type = match self.route_type() {
+            // What a nexthop object does is shown as the route's own doing.
+            RouteType::BLACKHOLE if by_object => RouteType::UNICAST,
+            other => other,
+        };
+        out.header(&RtMsg {
+            route_type: route_type.0,
+            flags: (self.flags() & REQUESTED).bits().into(),
+            ..*self.header()
+        });
+        for attr in self.attrs().flatten() {
+            let skip = match attr.number() {
+                RTA_CACHEINFO => true,
+                // The kernel spells a nexthop object out, but takes only its id.
+                RTA_OIF | RTA_GATEWAY | RTA_VIA | RTA_MULTIPATH | RTA_ENCAP | RTA_ENCAP_TYPE => {
+                    by_object
+                }
+                _ => false,
+            };
+            match attr.number() {
+                _ if skip => {}
+                RTA_MULTIPATH => multipath::write_listed(out, self.hops()),
+                _ => out.raw(attr.raw_type, attr.payload),
+            }
+        }
     }
 }

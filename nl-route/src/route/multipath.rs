@@ -20,8 +20,8 @@ use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout, Unaligned};
 use super::encap::Encap;
 use super::via::ViaAddr;
 use super::{
-    EncapType, ROUTE_ATTRS, RTA_ENCAP, RTA_ENCAP_TYPE, RTA_FLOW, RTA_GATEWAY, RTA_MULTIPATH,
-    RTA_VIA, RouteFlags,
+    EncapType, REQUESTED, ROUTE_ATTRS, RTA_ENCAP, RTA_ENCAP_TYPE, RTA_FLOW, RTA_GATEWAY,
+    RTA_MULTIPATH, RTA_VIA, RouteFlags,
 };
 
 /// `struct rtnexthop`. Source: include/uapi/linux/rtnetlink.h.
@@ -333,6 +333,21 @@ pub(super) fn write_gateway(out: &mut Writer, gateway: IpAddr, v6: bool) {
     } else {
         out.attr::<ViaAddr>(RTA_VIA, super::via::Via::from(&gateway));
     }
+}
+
+/// Writes ways as they were listed, without their state.
+pub(super) fn write_listed(out: &mut Writer, hops: Hops<'_>) {
+    out.attr_with(RTA_MULTIPATH, |out| {
+        for hop in hops.flatten() {
+            let flags = (hop.flags() & REQUESTED).bits();
+            out.header(&RtNexthop {
+                flags: u8::try_from(flags).unwrap_or(0),
+                ..*hop.header
+            });
+            out.bytes_mut().extend_from_slice(hop.attrs);
+            out.pad();
+        }
+    });
 }
 
 pub(super) fn write_hops(out: &mut Writer, hops: &[NewHop], v6: bool) {

@@ -205,7 +205,7 @@ pub(super) fn flush(ip: &mut Ip<'_>, words: Words<'_>) -> Result<(), Failure> {
         gone: Errno(nix::libc::ENOENT),
         code: 1,
     };
-    let rounds = deletion.run(ip, |ip| {
+    let list = |ip: &mut Ip<'_>| {
         let mut neighs = ip.collect(&select.request())?;
         neighs.retain(|neigh| select.fits(&neigh.view()));
         if ip.options.statistics > 1 {
@@ -215,6 +215,9 @@ pub(super) fn flush(ip: &mut Ip<'_>, words: Words<'_>) -> Result<(), Failure> {
             }
         }
         Ok(neighs)
+    };
+    let rounds = deletion.run(ip, list, |neigh, out| {
+        out.bytes_mut().extend_from_slice(neigh.payload());
     })?;
     rounds.finish(ip)
 }

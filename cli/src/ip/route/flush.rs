@@ -43,7 +43,11 @@ pub(super) fn flush(ip: &mut Ip<'_>, words: Words<'_>) -> Result<(), Failure> {
         gone: Errno(nix::libc::ESRCH),
         code: 2,
     };
-    let rounds = deletion.run(ip, |ip| selected(ip, &select))?;
+    let rounds = deletion.run(
+        ip,
+        |ip| selected(ip, &select),
+        |route, out| route.view().write_request(out),
+    )?;
     if rounds.done() == 0 && select.cloned && !has_ipv6(select.family) {
         return Ok(());
     }

@@ -26,7 +26,7 @@ pub(super) enum Change {
 }
 
 /// What the words have said so far.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub(super) struct Spec {
     route: NewRoute,
     family: u8,
@@ -106,8 +106,15 @@ impl Spec {
         self.route.protocol
     }
 
-    /// Forgets which way the route goes.
-    pub(super) fn without_way(mut self) -> Self {
+    /// Of this family, whatever was said.
+    pub(super) fn of_family(mut self, family: u8) -> Self {
+        self.family = family;
+        self
+    }
+
+    /// Forgets which way the route goes; its family is that of the options again.
+    pub(super) fn without_way(mut self, family: u8) -> Self {
+        self.family = family;
         self.route.gateway = None;
         self.route.nh_id = None;
         self.device = None;

@@ -2,11 +2,12 @@
 
 use std::io::{IsTerminal, Read, Write};
 
-use nl_core::header::{NLM_F_CREATE, NLM_F_EXCL, NLM_F_MULTI};
-use nl_core::{Errno, Messages};
+use nl_core::header::{NLM_F_APPEND, NLM_F_CREATE, NLM_F_MULTI};
+use nl_core::kind::U32;
+use nl_core::{Errno, Messages, Writer};
 use nl_route::RawRequest;
 use nl_route::protocol::RTM_NEWROUTE;
-use nl_route::route::{RouteScope, RouteView};
+use nl_route::route::{RTA_EXPIRES, RouteScope, RouteView};
 
 use super::select::Select;
 use super::{is_empty, list_failed};
@@ -16,14 +17,14 @@ use crate::ip::session::refused;
 use crate::words::Words;
 
 /// What a file of routes begins with; the same on all machines of one byte order.
-const MAGIC: u32 = 0x4531_1224;
+pub(super) const MAGIC: [u8; 4] = 0x4531_1224_u32.to_ne_bytes();
 
 pub(super) fn save(ip: &mut Ip<'_>, words: Words<'_>) -> Result<(), Failure> {
     let select = Select::parse(ip, words)?;
     if std::io::stdout().is_terminal() {
         return Err(Failure::new(255, "Not sending a binary stream to stdout"));
     }
-    ip.out.write_all(&MAGIC.to_ne_bytes())?;
+    ip.out.write_all(&MAGIC)?;
     // Written as they come, on a connection of their own: a table may have millions.
     let mut lister = ip
         .connection()
@@ -65,9 +66,10 @@ pub(super) fn restore(ip: &mut Ip<'_>, _: Words<'_>) -> Result<(), Failure> {
     const MAX: u64 = 1 << 30;
     let mut bytes = Vec::new();
     let read = std::io::stdin().lock().take(MAX).read_to_end(&mut bytes);
-    let magic = bytes.first_chunk().map(|magic| u32::from_ne_bytes(*magic));
+    let magic = bytes.first_chunk().copied();
     if read.is_err() || magic != Some(MAGIC) {
-        let (elements, magic) = (u8::from(magic.is_some()), magic.unwrap_or(0));
+        let elements = u8::from(magic.is_some());
+        let magic = magic.map_or(0, u32::from_ne_bytes);
         return Err(Failure::new(
             255,
             format!("Magic mismatch ({elements} elems, {magic:x} magic)"),
@@ -81,7 +83,7 @@ pub(super) fn restore(ip: &mut Ip<'_>, _: Words<'_>) -> Result<(), Failure> {
                 continue;
             };
             if pass_of(&route) == pass {
-                make(ip, message.payload)?;
+                make(ip, &route)?;
             }
         }
     }
@@ -97,11 +99,27 @@ fn pass_of(route: &RouteView<'_>) -> u8 {
     }
 }
 
-fn make(ip: &mut Ip<'_>, payload: &[u8]) -> Result<(), Failure> {
+/// Appends the payload of a request that makes a listed route again.
+pub(super) fn remake(route: &RouteView<'_>, out: &mut Writer) {
+    /// `USER_HZ`.
+    const HZ: i32 = 100;
+    route.write_request(out);
+    let left = route.cacheinfo().map_or(0, |info| info.expires.get() / HZ);
+    if let Ok(seconds) = u32::try_from(left)
+        && seconds > 0
+    {
+        out.attr::<U32>(RTA_EXPIRES, seconds);
+    }
+}
+
+fn make(ip: &mut Ip<'_>, route: &RouteView<'_>) -> Result<(), Failure> {
+    let mut out = Writer::new();
+    remake(route, &mut out);
     let request = RawRequest {
         message_type: RTM_NEWROUTE,
-        flags: NLM_F_CREATE | NLM_F_EXCL,
-        payload,
+        // Several may differ in their ways only. One that is there already is refused all the same.
+        flags: NLM_F_CREATE | NLM_F_APPEND,
+        payload: out.bytes(),
     };
     match ip.connection().call(&request) {
         Err(error) if error.errno() != Some(Errno(nix::libc::EEXIST)) => Err(refused(&error)),

@@ -1,0 +1,111 @@
+//! What `route save` has written, one route at a time.
+
+use std::io::{ErrorKind, Read};
+
+use nl_core::{Header, Message, Writer};
+use nl_route::Prefix;
+use nl_route::protocol::RTM_NEWROUTE;
+use nl_route::route::{RouteTable, RouteView};
+
+use super::super::save::remake;
+use crate::failure::{Failure, strerror};
+
+/// The longest message that is taken for one, in bytes: a route with as many ways as fit an attribute.
+const LONGEST: usize = 128 * 1024;
+
+/// Table, destination, source, type of service, metric.
+type Identity = (RouteTable, Option<Prefix>, Option<Prefix>, u8, Option<u32>);
+
+/// Routes behind the magic number of such a file.
+pub(super) struct Saved<R> {
+    input: R,
+    message: Vec<u8>,
+    request: Writer,
+    /// What tells the route read last apart.
+    last: Option<Identity>,
+    /// How many were read.
+    pub(super) number: u32,
+    /// How many bytes were read.
+    pub(super) read: u64,
+}
+
+impl<R: Read> Saved<R> {
+    pub(super) fn new(input: R) -> Self {
+        Self {
+            input,
+            message: Vec::new(),
+            request: Writer::new(),
+            last: None,
+            number: 0,
+            read: 0,
+        }
+    }
+
+    /// The payload of a request for the next route, and whether it differs from the one before only in its way.
+    ///
+    /// # Errors
+    ///
+    /// Exit code 1 for a file that is cut off or no such file; nothing can be read behind that.
+    pub(super) fn next(&mut self) -> Result<Option<(Vec<u8>, bool)>, Failure> {
+        loop {
+            let number = self.number.saturating_add(1);
+            let damaged = |what| Failure::fatal(1, format!("route {number} {what}"));
+            if !self.message()? {
+                return Ok(None);
+            }
+            let (message, _) =
+                Message::split(&self.message).map_err(|_| damaged("is no message"))?;
+            self.number = number;
+            if message.message_type() != RTM_NEWROUTE {
+                continue;
+            }
+            let route = RouteView::parse(message.payload).map_err(|_| damaged("cannot be read"))?;
+            self.request.clear();
+            remake(&route, &mut self.request);
+            let identity = (
+                route.table(),
+                route.dst(),
+                route.src(),
+                route.tos(),
+                route.priority(),
+            );
+            let again = self.last.replace(identity) == Some(identity);
+            return Ok(Some((self.request.bytes().to_vec(), again)));
+        }
+    }
+
+    /// Reads a message with its padding; whether there was one.
+    fn message(&mut self) -> Result<bool, Failure> {
+        let header_len = size_of::<Header>();
+        let behind = self.number;
+        let cut_off = || Failure::fatal(1, format!("the file is cut off behind route {behind}"));
+        let failed =
+            |error: &std::io::Error| Failure::fatal(1, format!("read error: {}", strerror(error)));
+        self.message.clear();
+        let input = self.input.by_ref();
+        let read = input.take(header_len as u64).read_to_end(&mut self.message);
+        let read = read.map_err(|error| failed(&error))?;
+        if read == 0 {
+            return Ok(false);
+        }
+        let len = self.message.first_chunk().copied().map(u32::from_ne_bytes);
+        let Some(len) = len.filter(|_| read == header_len) else {
+            return Err(cut_off());
+        };
+        let len = usize::try_from(len).unwrap_or(usize::MAX);
+        if !(header_len..=LONGEST).contains(&len) {
+            let text = format!("what follows route {behind} is none");
+            return Err(Failure::fatal(1, text));
+        }
+        self.message.resize(len.next_multiple_of(4), 0);
+        let rest = self.message.get_mut(header_len..).unwrap_or_default();
+        match self.input.read_exact(rest) {
+            Ok(()) => {}
+            Err(error) if error.kind() == ErrorKind::UnexpectedEof => return Err(cut_off()),
+            Err(error) => return Err(failed(&error)),
+        }
+        let len = u64::try_from(self.message.len()).unwrap_or(u64::MAX);
+        self.read = self.read.saturating_add(len);
+        Ok(true)
+    }
+}
