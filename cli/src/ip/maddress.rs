@@ -95,6 +95,11 @@ fn modify(ip: &mut Ip<'_>, mut words: Words<'_>, add: bool) -> Result<(), Failur
     };
     // ip, too, sends zeros if no address is said.
     let addr = addr.unwrap_or_default();
+    if ip.is_dry_run() {
+        let verb = if add { "add" } else { "del" };
+        let text = format!("nlctl: \"ip maddress {verb}\" is no netlink and knows no dry run");
+        return Err(Failure::new(2, text));
+    }
     let change = if add { add_multicast } else { del_multicast };
     change(ip.connection(), device, addr).map_err(|error| match &error {
         // Here ip leaves at once, a batch or not.

@@ -135,6 +135,11 @@ impl<'o> Ip<'o> {
         if let Some(backlog) = &mut self.backlog {
             let line = backlog.line;
             backlog.complain(self.out, line, failure);
+            if self.connection.is_dry_run() {
+                eprintln!(
+                    "nlctl: in a dry run no line finds what the lines before it would have made"
+                );
+            }
         }
     }
 
