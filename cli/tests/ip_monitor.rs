@@ -159,7 +159,7 @@ const LINES: &[&str] = &[
     "-N monitor all",
     "-s monitor all",
     "-c monitor all",
-    "-br monitor link address route",
+    "-br monitor link address route neigh",
     "monitor neigh link label",
     "-d monitor link address rule label",
 ];

@@ -287,7 +287,13 @@ const NEIGHBOURS: &str = "
     ~-N neigh
     ~neigh show proxy
     -j neigh show proxy
-    ~neigh show nud all
+    ~-4 neigh show nud all
+    ~-6 neigh show nud permanent
+    ~-4 -br neigh show nud all
+    ~-br neigh show nud permanent dev v0
+    ~-br neigh show proxy
+    ~-br -c neigh show nud permanent
+    -br -j neigh show to 10.0.0.2
     ~neigh show nud stale
     ~neigh show nud permanent dev v0
     ~neigh show dev v0

@@ -224,6 +224,9 @@ pub(super) fn flush(ip: &mut Ip<'_>, words: Words<'_>) -> Result<(), Failure> {
 
 /// A neighbour; its link is left out if it was selected by it.
 pub(in crate::ip) fn doc(ip: &mut Ip<'_>, neigh: &NeighView<'_>, select: &Select) -> Doc {
+    if ip.options.brief {
+        return brief(ip, neigh, select);
+    }
     let mut doc = Doc::new();
     if let Some(dst) = neigh.dst() {
         let color = if dst.is_ipv6() {
@@ -245,8 +248,7 @@ pub(in crate::ip) fn doc(ip: &mut Ip<'_>, neigh: &NeighView<'_>, select: &Select
         );
     }
     if let Some(lladdr) = neigh.lladdr() {
-        let bytes: Vec<String> = lladdr.iter().map(|byte| format!("{byte:02x}")).collect();
-        let text = bytes.join(":");
+        let text = show_lladdr(lladdr);
         doc.text("lladdr ");
         doc.colored(
             Some(Color::Mac),
@@ -277,6 +279,40 @@ pub(in crate::ip) fn doc(ip: &mut Ip<'_>, neigh: &NeighView<'_>, select: &Select
     }
     doc.text('\n');
     doc
+}
+
+/// Three columns.
+fn brief(ip: &mut Ip<'_>, neigh: &NeighView<'_>, select: &Select) -> Doc {
+    let mut doc = Doc::new();
+    if let Some(dst) = neigh.dst() {
+        let color = match dst.is_ipv6() {
+            true => Color::Inet6,
+            false => Color::Inet,
+        };
+        let text = show_addr(dst);
+        doc.colored(
+            Some(color),
+            "dst",
+            text.as_str(),
+            format_args!("{text:<39} "),
+        );
+    }
+    if select.ifindex.is_none() && neigh.ifindex() != 0 {
+        let name = ip.link_name(neigh.ifindex());
+        let text = format!("{name:<16} ");
+        doc.colored(Some(Color::Ifname), "dev", name, text);
+    }
+    if let Some(lladdr) = neigh.lladdr() {
+        let text = show_lladdr(lladdr);
+        doc.colored(Some(Color::Mac), "lladdr", text.as_str(), &text);
+    }
+    doc.text('\n');
+    doc
+}
+
+fn show_lladdr(lladdr: &[u8]) -> String {
+    let bytes: Vec<String> = lladdr.iter().map(|byte| format!("{byte:02x}")).collect();
+    bytes.join(":")
 }
 
 fn statistics(doc: &mut Doc, neigh: &NeighView<'_>) {
