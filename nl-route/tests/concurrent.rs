@@ -181,7 +181,7 @@ fn routes(family: Family) {
     };
     let stays: BTreeSet<u32> = (0..1000).collect();
     let request = GetRoutes::new(family);
-    let seen = read_while(40, &request, name, &stays, |rt, round| {
+    let seen = read_while(30, &request, name, &stays, |rt, round| {
         for net in NETS {
             rt.call(&route(net, round)).unwrap();
         }
@@ -210,7 +210,7 @@ fn lists_of_addresses_end_while_others_come_and_go() {
             let name = |addr: &Owned<AddrView<'static>>| number(addr.view().prefix()?.addr);
             let stays: BTreeSet<u32> = (1..=500).collect();
             let request = GetAddrs::all().family(family);
-            read_while(40, &request, name, &stays, |rt, round| {
+            read_while(30, &request, name, &stays, |rt, round| {
                 for net in NETS {
                     rt.call(&addr(net, round + 1)).unwrap();
                 }
@@ -237,7 +237,7 @@ fn lists_of_rules_and_neighbours_end_while_others_come_and_go() {
         };
         let stays: BTreeSet<u32> = (1..=400).map(|n| 1000 + 2 * n).collect();
         let request = GetRules::new(Family::INET);
-        read_while(40, &request, name, &stays, |rt, round| {
+        read_while(30, &request, name, &stays, |rt, round| {
             for priority in [500, 1_000_000] {
                 rt.call(&rule(priority + round)).unwrap();
                 rt.call(&DelRule::from(rule(priority + round))).unwrap();
@@ -251,7 +251,7 @@ fn lists_of_rules_and_neighbours_end_while_others_come_and_go() {
         let name = |neigh: &Owned<NeighView<'static>>| number(neigh.view().dst()?);
         let stays: BTreeSet<u32> = (0..500).collect();
         let request = GetNeighs::all().family(Family::INET);
-        read_while(40, &request, name, &stays, |rt, round| {
+        read_while(30, &request, name, &stays, |rt, round| {
             for net in NETS {
                 rt.call(&neigh(net, round)).unwrap();
             }
@@ -277,7 +277,7 @@ fn nexthops_are_all_in_every_list_while_others_come_and_go() {
         };
         let stays: BTreeSet<u32> = (1001..=2000).collect();
         let request = GetNexthops::default();
-        let seen = read_while(40, &request, name, &stays, |rt, round| {
+        let seen = read_while(30, &request, name, &stays, |rt, round| {
             for id in [1 + round, 1_000_000 + round] {
                 rt.call(&nexthop(id)).unwrap();
                 rt.call(&DelNexthop { id }).unwrap();
