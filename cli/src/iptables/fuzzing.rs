@@ -11,6 +11,10 @@ use super::show::save;
 /// The words of a rule, read for both families: what is said about it reads as the same rule, from the kernel's form of
 /// it and from the words of `-S`.
 pub fn rule(words: &[String]) {
+    if words.iter().any(|word| word.contains('\0')) {
+        // No program is given such a word.
+        return;
+    }
     for name in ["iptables", "ip6tables"] {
         let program = Program::new(name);
         let _ = format!("{:?}", parse(&program, words));

@@ -54,6 +54,11 @@ impl Rule {
     }
 }
 
+const ICMP: Option<u8> = Some(1);
+const TCP: Option<u8> = Some(6);
+const UDP: Option<u8> = Some(17);
+const ICMPV6: Option<u8> = Some(58);
+
 /// What the register holds.
 struct Loaded {
     what: What,
@@ -146,7 +151,21 @@ impl Reader {
                     threshold: log.qthreshold,
                 });
             }
-            Expr::XtMatch(expr) => self.rule.matches.push(read_match(expr)),
+            Expr::XtMatch(expr) => {
+                let found = read_match(expr);
+                // The kernel has these for packets of their protocol only.
+                let wanted = match found {
+                    Match::Icmp(_) => ICMP,
+                    Match::Tcp(_) => TCP,
+                    Match::Udp(_) => UDP,
+                    Match::Icmp6(_) => ICMPV6,
+                    _ => self.rule.transport(),
+                };
+                if self.rule.transport() != wanted {
+                    return Err(Incompatible);
+                }
+                self.rule.matches.push(found);
+            }
             Expr::XtTarget(expr) => self.rule.target = read_target(self.family, expr),
             _ => return Err(Incompatible),
         }
@@ -270,9 +289,6 @@ impl Reader {
         op: CmpOp,
         bytes: &[u8],
     ) -> Result<(), Incompatible> {
-        const ICMP: Option<u8> = Some(1);
-        const TCP: Option<u8> = Some(6);
-        const ICMPV6: Option<u8> = Some(58);
         let inverted = op == CmpOp::NEQ;
         let equality = inverted || op == CmpOp::EQ;
         match (offset, len, mask.as_deref(), bytes) {
