@@ -247,6 +247,55 @@ fn events_come_one_per_line_and_at_once() {
     });
 }
 
+/// Names are those of the namespace that an event is from, where iproute2 takes its own for them.
+#[test]
+fn all_namespaces_are_told_of_with_their_own_names() {
+    nl_netns::isolate!(|| {
+        furnish();
+        // Two links of one index.
+        assert!(ours("netns set red 3") && ours("-n red link add rr index 900 type bridge"));
+        assert!(ours("link add ww index 900 type bridge"));
+        let monitor = |words: &str| {
+            let mut child = Command::new(env!("CARGO_BIN_EXE_nlctl"))
+                .arg("ip")
+                .args(words.split(' '))
+                .stdout(Stdio::piped())
+                .spawn()
+                .unwrap();
+            let lines = BufReader::new(child.stdout.take().unwrap()).lines();
+            (child, lines)
+        };
+        let (mut text, mut text_lines) = monitor("monitor address route all-nsid");
+        let (mut json, mut json_lines) = monitor("-j -ts monitor address all-nsid");
+        wait_for_listeners(2);
+        assert!(ours("-n red address add 10.0.0.1/32 dev rr"));
+        assert!(ours("address add 10.0.0.2/32 dev ww"));
+        let mut wait_for = |wanted: &str| {
+            text_lines
+                .by_ref()
+                .map(Result::unwrap)
+                .find(|line| line == wanted)
+                .unwrap();
+        };
+        wait_for("[nsid 3]900: rr    inet 10.0.0.1/32 scope global rr");
+        wait_for("[nsid current]900: ww    inet 10.0.0.2/32 scope global ww");
+        let mut next = || json_lines.next().unwrap().unwrap();
+        let (there, here) = (next(), next());
+        assert!(there.starts_with("{\"timestamp\":\"20"), "{there}");
+        let rest = "\"nsid\":3,\"object\":\"address\",\"index\":900,\"dev\":\"rr\",";
+        assert!(there.contains(rest), "{there}");
+        assert!(
+            here.contains("\"object\":\"address\",\"index\":900,\"dev\":\"ww\","),
+            "{here}"
+        );
+        assert!(!here.contains("nsid"), "{here}");
+        for child in [&mut text, &mut json] {
+            child.kill().unwrap();
+            child.wait().unwrap();
+        }
+    });
+}
+
 /// A monitor that is not scheduled while thousands of routes come: the loss is told, and it goes on.
 #[test]
 fn an_overrun_is_told_and_survived() {

@@ -393,18 +393,19 @@ fn whatever_a_file_holds_is_survived_and_said() {
         assert_eq!(load("/run"), want(1, &["read error: Is a directory"]));
         input(
             "/run/bad",
-            b"20.0.3.0/24\n\xff\xfe\nfoo\x1b[31m\nroute add\n20.0.4.0/24 dev\n20.0.5.0/24\n",
+            b"20.0.3.0/24\nbar\n\xff\xfe\nfoo\x1b[31m\nroute add\n20.0.4.0/24 dev\n20.0.5.0/24\n",
         );
         assert_eq!(
             load("/run/bad via 10.0.0.2"),
             want(
                 2,
                 &[
-                    "/run/bad:2: Error: this is no text.",
-                    "/run/bad:3: Error: inet prefix is expected rather than \"foo\\u{1b}[31m\".",
-                    "/run/bad:4: Error: no route without a prefix.",
-                    "/run/bad:5: Command line is not complete. Try option \"help\"",
-                    "2 done, 4 failed",
+                    "/run/bad:2: Error: inet prefix is expected rather than \"bar\".",
+                    "/run/bad:3: Error: this is no text.",
+                    "/run/bad:4: Error: inet prefix is expected rather than \"foo\\u{1b}[31m\".",
+                    "/run/bad:5: Error: no route without a prefix.",
+                    "/run/bad:6: Command line is not complete. Try option \"help\"",
+                    "2 done, 5 failed",
                 ]
             )
         );

@@ -96,7 +96,7 @@ fn state() -> String {
         "iptables -S",
         "sysctl net.ipv4.ip_forward",
     ];
-    let show = |words: &&str| text(&nlctl(words).output().unwrap()).0;
+    let show = |words: &&str| text(&nlctl(words).output().expect("it starts")).0;
     lists.iter().map(show).collect()
 }
 

@@ -76,18 +76,7 @@ pub(super) fn load(ip: &mut Ip<'_>, words: Words<'_>) -> Result<(), Failure> {
         }
     }
     let connection = ip.connection().beside().map_err(|error| refused(&error))?;
-    let mut load = Load {
-        source,
-        ahead: None,
-        file,
-        reader: Reader::new(common.clone(), replace),
-        common,
-        replace,
-        waiting: Vec::new(),
-        broken: None,
-        tally: Tally::default(),
-        progress: Progress::new(size),
-    };
+    let mut load = Load::new(source, size, file, common, replace);
     let result = match sync {
         true => load.sync(ip, connection),
         false => load.send(ip, connection),
@@ -137,18 +126,8 @@ fn look(mut input: Box<dyn BufRead>) -> Result<Source, Failure> {
 /// What cannot be read at all.
 pub(in crate::ip) fn requests(ip: &mut Ip<'_>, file: &[u8]) -> Result<(Vec<Line>, usize), Failure> {
     let common = Spec::common(ip, Words::new(&[]))?;
-    let mut load = Load {
-        source: look(Box::new(Cursor::new(file.to_vec())))?,
-        ahead: None,
-        file: "",
-        reader: Reader::new(common.clone(), false),
-        common,
-        replace: false,
-        waiting: Vec::new(),
-        broken: None,
-        tally: Tally::default(),
-        progress: Progress::new(None),
-    };
+    let source = look(Box::new(Cursor::new(file.to_vec())))?;
+    let mut load = Load::new(source, None, "", common, false);
     let mut requests = Vec::new();
     loop {
         let chunk = load.chunk(ip);
@@ -163,6 +142,8 @@ struct Load<'f> {
     source: Source,
     /// A line that was read to see whether it goes on with the one before, and its number.
     ahead: Option<(u32, String)>,
+    /// The same for one that is no text.
+    no_text: Option<u32>,
     file: &'f str,
     reader: Reader,
     common: Spec,
@@ -175,7 +156,23 @@ struct Load<'f> {
     progress: Progress,
 }
 
-impl Load<'_> {
+impl<'f> Load<'f> {
+    fn new(source: Source, size: Option<u64>, file: &'f str, common: Spec, replace: bool) -> Self {
+        Self {
+            source,
+            ahead: None,
+            no_text: None,
+            file,
+            reader: Reader::new(common.clone(), replace),
+            common,
+            replace,
+            waiting: Vec::new(),
+            broken: None,
+            tally: Tally::default(),
+            progress: Progress::new(size),
+        }
+    }
+
     /// How many bytes were read.
     fn bytes(&self) -> u64 {
         match &self.source {
@@ -188,6 +185,7 @@ impl Load<'_> {
     /// show` prints below it, are joined to it.
     fn line(&mut self) -> Option<(u32, String)> {
         let mut whole = self.ahead.take();
+        self.skip_no_text();
         while let Source::Lines(lines) = &mut self.source
             && self.broken.is_none()
         {
@@ -204,7 +202,12 @@ impl Load<'_> {
                     break;
                 }
                 Err(_) => {
-                    self.skip(number, &Failure::new(1, "Error: this is no text."));
+                    self.no_text = Some(number);
+                    // What stands before it is told of first.
+                    if whole.is_some() {
+                        break;
+                    }
+                    self.skip_no_text();
                     continue;
                 }
             };
@@ -267,6 +270,12 @@ impl Load<'_> {
             }
         }
         chunk
+    }
+
+    fn skip_no_text(&mut self) {
+        if let Some(number) = self.no_text.take() {
+            self.skip(number, &Failure::new(1, "Error: this is no text."));
+        }
     }
 
     /// Tells of a line that says no route.
