@@ -9,15 +9,17 @@ mod veth;
 
 use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
 
-use nl_core::{Connection, Errno, Error};
+use nl_core::{Connection, Errno, Error, Writer};
 use nl_route::addr::*;
 use nl_route::neigh::*;
 use nl_route::nexthop::*;
 use nl_route::protocol::{RTM_DELROUTE, RTM_NEWNEXTHOP, RTM_NEWROUTE};
 use nl_route::route::*;
 use nl_route::rule::*;
-use nl_route::{Family, Mode, Prefix, RawRequest, Route};
+use nl_route::{Family, Mode, Prefix, RawRequest, Route, RouteExt};
 use veth::{LO, V0, V1, ground};
 
 fn prefix(text: &str) -> Prefix {
@@ -290,6 +292,88 @@ fn multipath_routes_keep_their_ways() {
     });
 }
 
+/// Also those whose list says what a request must not: the ways of a nexthop object, what such an object does,
+/// links without carrier.
+#[test]
+fn a_listed_route_is_deleted_and_made_again() {
+    nl_netns::isolate!(|| {
+        let mut rt = addressed();
+        let table = RouteTable(77);
+        rt.set_up(LO).unwrap();
+        rt.call(&NewNexthop::via(ip("10.0.0.2"), V0).id(1)).unwrap();
+        rt.call(&NewNexthop::via(ip("10.0.0.3"), V0).id(2)).unwrap();
+        rt.call(&NewNexthop::blackhole(Family::INET).id(3)).unwrap();
+        let group = [NexthopGrp::new(1, 1), NexthopGrp::new(2, 4)];
+        rt.call(&NewNexthop::group(group).id(4)).unwrap();
+        let hop = |gateway| NewHop::via(ip(gateway)).ifindex(V0);
+        for route in [
+            route("10.1.0.0/16").nh_id(1),
+            route("10.2.0.0/16").nh_id(3),
+            route("10.3.0.0/16").nh_id(4).metric(5),
+            route("10.4.0.0/16")
+                .hop(hop("10.0.0.4").onlink())
+                .hop(hop("10.0.0.5").weight(9)),
+            route("10.5.0.0/16").via(ip("99.0.0.1")).dev(V0).onlink(),
+            route("10.6.0.0/16").route_type(RouteType::UNREACHABLE),
+            route("fd00:1::/32").dev(V0).metric(8),
+        ] {
+            rt.call(&route.table(table)).unwrap();
+        }
+        made_again(&mut rt, table, 6);
+        // Without carrier the kernel removes nexthop objects, and lists what it otherwise must not be told.
+        rt.set_down(V1).unwrap();
+        let list = GetRoutes::new(Family::INET).table(table);
+        let is_down = |route: &RouteEntry| route.view().flags().contains(RouteFlags::LINKDOWN);
+        let end = Instant::now() + Duration::from_secs(20);
+        loop {
+            let there = rt.collect(&list).unwrap();
+            if there.len() == 4 && there.iter().any(is_down) {
+                break;
+            }
+            assert!(Instant::now() < end, "{there:?}");
+            sleep(Duration::from_millis(20));
+        }
+        made_again(&mut rt, table, 4);
+    });
+}
+
+/// Deletes the routes of a table, so many of IPv4 and one of IPv6, and makes them again, by what was listed.
+fn made_again(rt: &mut Connection<Route>, table: RouteTable, count: usize) {
+    for (family, count) in [(Family::INET, count), (Family::INET6, 1)] {
+        let list = |rt: &mut Connection<Route>| {
+            let list = GetRoutes::new(family).table(table);
+            let mut there = match rt.collect(&list) {
+                // The table went with its last route.
+                Err(error) if error.errno() == Some(Errno::ENOENT) => Vec::new(),
+                there => there.unwrap(),
+            };
+            there.retain(|route| route.view().protocol() == RouteProtocol::BOOT);
+            let payloads: BTreeSet<_> = there.iter().map(|r| r.payload().to_vec()).collect();
+            (there, payloads)
+        };
+        let (routes, before) = list(rt);
+        assert_eq!(before.len(), count);
+        for (message_type, flags) in [(RTM_DELROUTE, 0), (RTM_NEWROUTE, Mode::Add.flags())] {
+            for route in &routes {
+                let mut out = Writer::new();
+                route.view().write_request(&mut out);
+                rt.call(&RawRequest {
+                    message_type,
+                    flags,
+                    payload: out.bytes(),
+                })
+                .unwrap();
+            }
+            let after = list(rt).1;
+            if message_type == RTM_DELROUTE {
+                assert!(after.is_empty(), "{after:?}");
+            } else {
+                assert_eq!(after, before);
+            }
+        }
+    }
+}
+
 #[test]
 fn the_kernel_says_which_route_a_packet_takes() {
     nl_netns::isolate!(|| {
@@ -374,8 +458,8 @@ fn an_error_points_at_the_attribute() {
     nl_netns::isolate!(|| {
         let mut rt = addressed();
         // A gateway of 3 bytes: no request of ours writes it.
-        let with = |write: &dyn Fn(&mut nl_core::Writer)| {
-            let mut out = nl_core::Writer::new();
+        let with = |write: &dyn Fn(&mut Writer)| {
+            let mut out = Writer::new();
             let header = RtMsg {
                 family: Family::INET.0,
                 dst_len: 16,
@@ -412,7 +496,7 @@ fn an_error_points_at_the_attribute() {
         let text = "RTM_NEWNEXTHOP: Invalid nexthop id (EINVAL)";
         assert_eq!(error.to_string(), text);
 
-        let mut out = nl_core::Writer::new();
+        let mut out = Writer::new();
         NexthopWriter::new(&mut out, &NhMsg::default())
             .group(&[NexthopGrp::new(1, 1)])
             .group_type(GroupType::RESILIENT.0)
