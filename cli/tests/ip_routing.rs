@@ -287,9 +287,8 @@ const NEIGHBOURS: &str = "
     ~-N neigh
     ~neigh show proxy
     -j neigh show proxy
-    ~-4 neigh show nud all
-    ~-6 neigh show nud permanent
-    ~-4 -br neigh show nud all
+    ~neigh show nud all
+    ~-br neigh show nud all
     ~-br neigh show nud permanent dev v0
     ~-br neigh show proxy
     ~-br -c neigh show nud permanent
