@@ -13,6 +13,9 @@
 //! | links, addresses, routes of a topology, by namespace | [`Plan`] |
 //!
 //! Lists are streamed: an iterator of millions costs no memory beyond a datagram.
+//!
+//! The kernel does all this while it is sent, so that nothing would be awaited: in a task, hand a [`Connection`] to
+//! tokio's `spawn_blocking`, or send a list with `AsyncConnection::batch`, which lets others run between datagrams.
 
 mod delete_links;
 pub(crate) mod fingerprint;
