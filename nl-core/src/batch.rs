@@ -447,7 +447,13 @@ impl<'r, 'a> Run<'r, 'a> {
                 let (error, place) = explain_from::<P>(sent, self.place, seq, failure);
                 self.place = place;
                 let index = self.report.sent + position(seq);
-                self.report.failures.push(BatchFailure { index, error });
+                let failures = &mut self.report.failures;
+                // The kernel answers in order and once; whatever else answers, the first word counts.
+                if failures.last().is_none_or(|last| last.index < index) {
+                    failures.push(BatchFailure { index, error });
+                } else if let Err(at) = failures.binary_search_by_key(&index, |f| f.index) {
+                    failures.insert(at, BatchFailure { index, error });
+                }
                 self.answered = self.answered.max(position(seq) + 1);
             }
             Event::Acked(seq) => self.answered = self.answered.max(position(seq) + 1),

@@ -79,6 +79,8 @@ pub mod extack;
 #[doc(hidden)]
 pub mod fuzzing;
 pub mod header;
+#[doc(hidden)]
+pub mod hostile;
 pub mod kind;
 mod layout;
 mod message;

@@ -280,3 +280,22 @@ proptest! {
         });
     }
 }
+
+/// No kernel does it, but a report is searched by position.
+#[test]
+fn a_refusal_counts_once_and_in_its_place_however_often_and_whenever_it_comes() {
+    let (mut connection, peer) = pair();
+    for seq in [3, 1, 3, 1] {
+        peer.send(&errno(seq, 17)).unwrap();
+    }
+    peer.send(&errno(4, 0)).unwrap();
+    let set = SetMtu {
+        ifindex: 1,
+        mtu: 1500,
+    };
+    let report = connection.batch([&set; 4]).unwrap();
+    let refused: Vec<_> = report.failures.iter().map(|f| f.index).collect();
+    assert_eq!((report.sent, refused), (4, vec![0, 2]));
+    let done: Vec<_> = (0..4).map(|index| report.is_done(index)).collect();
+    assert_eq!(done, [Some(false), Some(true), Some(false), Some(true)]);
+}

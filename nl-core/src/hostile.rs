@@ -1,0 +1,418 @@
+//! A peer that follows a script instead of the protocol, for tests and the fuzzer.
+//!
+//! A script is bytes: what is asked for, then three bytes for each message of the answer. The real
+//! [`Connection`] asks, over a Unix socket; its answers are queued before it does.
+
+use std::collections::BTreeSet;
+use std::os::unix::net::UnixDatagram;
+use std::time::Duration;
+
+use crate::batch::{BatchOptions, BatchReport, OnFailure};
+use crate::extack::{ExtackView, NLMSGERR_ATTRS};
+use crate::header::{
+    NLM_F_ACK_TLVS, NLM_F_DUMP_INTR, NLM_F_MULTI, NLMSG_DONE, NLMSG_ERROR, NLMSG_OVERRUN,
+};
+use crate::message::{Message, Messages};
+use crate::request::{DumpRequest, GetRequest, MessageType, Protocol, Request};
+use crate::socket::Socket;
+use crate::writer::Writer;
+use crate::{Connection, Error};
+
+/// The type of request and reply, and the attribute in which a reply says whether it is right.
+const OBJECT: u16 = 16;
+const RIGHT: u16 = 100;
+
+/// A Unix socket queues ten datagrams by default.
+const DATAGRAMS: usize = 8;
+
+/// So far from the numbers of a script's requests that it never becomes one.
+const STRANGE: u32 = 1_000_000;
+
+#[derive(Debug)]
+struct Scripted;
+
+impl Protocol for Scripted {
+    const NUMBER: i32 = 0;
+    const NAME: &'static str = "scripted";
+    const STRICT: bool = false;
+
+    fn message_types() -> &'static [MessageType] {
+        const TYPES: &[MessageType] = &[MessageType {
+            number: OBJECT,
+            name: "OBJECT",
+            table: &NLMSGERR_ATTRS,
+        }];
+        TYPES
+    }
+}
+
+struct Object;
+
+impl Request for Object {
+    type Protocol = Scripted;
+
+    fn message_type(&self) -> u16 {
+        OBJECT
+    }
+
+    fn write(&self, out: &mut Writer) {
+        out.raw(2, &[0; 4]);
+    }
+}
+
+impl GetRequest for Object {
+    type Reply = ExtackView<'static>;
+    const REPLY_TYPE: u16 = OBJECT;
+}
+
+impl DumpRequest for Object {
+    type Reply = ExtackView<'static>;
+    const REPLY_TYPE: u16 = OBJECT;
+}
+
+fn message(kind: u16, flags: u16, seq: u32, body: &[u8]) -> Vec<u8> {
+    let mut out = Writer::new();
+    out.message(kind, flags, seq, |out| {
+        out.bytes_mut().extend_from_slice(body);
+    })
+    .expect("a script's message is short");
+    out.bytes().to_vec()
+}
+
+fn object(seq: u32, flags: u16, right: bool) -> Vec<u8> {
+    let mut body = Writer::new();
+    body.raw(RIGHT, &[right.into()]);
+    message(OBJECT, flags, seq, body.bytes())
+}
+
+fn error(seq: u32, error: i32, offset: Option<u32>) -> Vec<u8> {
+    let mut body = error.to_ne_bytes().to_vec();
+    body.extend(message(OBJECT, 0, seq, &[]));
+    let mut extack = Writer::new();
+    if let Some(offset) = offset {
+        extack.raw(1, b"no\0");
+        extack.raw(2, &offset.to_ne_bytes());
+    }
+    body.extend_from_slice(extack.bytes());
+    let tlvs = offset.map_or(0, |_| NLM_F_ACK_TLVS);
+    message(NLMSG_ERROR, 0x100 | tlvs, seq, &body)
+}
+
+/// Overwrites the field of the message's header at `at`.
+fn patch(mut message: Vec<u8>, at: usize, value: u32) -> Vec<u8> {
+    if let Some(field) = message.get_mut(at..at + 4) {
+        field.copy_from_slice(&value.to_ne_bytes());
+    }
+    message
+}
+
+/// The bytes of one step, for the request `seq`.
+fn step(kind: u8, arg: u8, seq: u32, earlier: &[u8]) -> Vec<u8> {
+    let wide = u32::from(arg);
+    match kind % 24 {
+        0 => object(seq, NLM_F_MULTI, true),
+        1 => object(seq, 0, true),
+        2 => error(seq, 0, None),
+        3 => error(seq, -i32::from(arg.max(1)), Some(wide)),
+        4 => error(seq, -22, Some(u32::MAX - wide)),
+        5 if arg % 2 == 0 => error(seq, i32::MIN, None),
+        5 => error(seq, i32::MAX, None),
+        6 => message(NLMSG_DONE, NLM_F_MULTI, seq, &0i32.to_ne_bytes()),
+        7 => message(
+            NLMSG_DONE,
+            NLM_F_MULTI,
+            seq,
+            &(-i32::from(arg)).to_ne_bytes(),
+        ),
+        8 => message(
+            NLMSG_DONE,
+            NLM_F_MULTI,
+            seq,
+            &vec![0xff; usize::from(arg % 4)],
+        ),
+        9 => message(NLMSG_DONE, NLM_F_MULTI, seq, &i32::MIN.to_ne_bytes()),
+        10 => object(seq, NLM_F_MULTI | NLM_F_DUMP_INTR, true),
+        11 => message(
+            NLMSG_DONE,
+            NLM_F_MULTI | NLM_F_DUMP_INTR,
+            seq,
+            &0i32.to_ne_bytes(),
+        ),
+        12 => message(NLMSG_OVERRUN, 0, seq, &[]),
+        // Another's: by number, by port, for everybody.
+        13 => object(STRANGE + wide, NLM_F_MULTI, false),
+        14 => error(STRANGE + wide, -i32::from(arg), None),
+        15 => patch(object(seq, NLM_F_MULTI, false), 12, 1 + wide),
+        16 => patch(error(seq, -i32::from(arg), None), 12, 1 + wide),
+        17 => patch(message(NLMSG_DONE, 0, seq, &[0; 4]), 12, u32::MAX - wide),
+        18 => object(0, 0, false),
+        // Damage: a length too long, too short, a cut, a type that nobody knows.
+        19 => patch(
+            object(seq, NLM_F_MULTI, true),
+            0,
+            wide.wrapping_mul(0x0101_0101),
+        ),
+        20 => {
+            let mut cut = error(seq, -1, Some(20));
+            cut.truncate(usize::from(arg) % cut.len());
+            cut
+        }
+        21 => message(u16::from(arg), 0, seq, &[arg; 5]),
+        22 => earlier.repeat(usize::from(arg % 64)),
+        _ => vec![arg; usize::from(arg % 40)],
+    }
+}
+
+/// The datagrams of a script whose requests have the numbers `1..=requests`.
+fn datagrams(script: &[u8], requests: u32) -> Vec<Vec<u8>> {
+    let mut all = vec![Vec::new()];
+    let mut earlier = Vec::new();
+    for pair in script.chunks_exact(3) {
+        let &[kind, arg, number] = pair else { continue };
+        let seq = 1 + u32::from(number & 0x3f) % requests;
+        let bytes = step(kind, arg, seq, &earlier);
+        if let Some(datagram) = all.last_mut() {
+            datagram.extend_from_slice(&bytes);
+        }
+        earlier = bytes;
+        earlier.truncate(1024);
+        if number & 0x40 != 0 {
+            // One that no buffer was made for.
+            if let Some(datagram) = all.last_mut().filter(|_| number & 0x3f == 0x3f) {
+                datagram.resize(80_000, 0);
+            }
+            if all.len() == DATAGRAMS {
+                return all;
+            }
+            all.push(Vec::new());
+        }
+    }
+    all
+}
+
+/// What a reader of all of the script would know of a batch that went out in one datagram.
+#[derive(Debug, Default)]
+struct Truth {
+    refused: BTreeSet<usize>,
+    /// The last request was answered.
+    barrier: bool,
+    /// Damage or a loss came first.
+    damaged: bool,
+}
+
+fn truth(datagrams: &[Vec<u8>], requests: u32) -> Truth {
+    let mut truth = Truth::default();
+    for datagram in datagrams {
+        if datagram.len() >= 80_000 {
+            truth.damaged = true;
+            return truth;
+        }
+        for message in Messages::new(datagram) {
+            let Ok(message) = message else {
+                truth.damaged = true;
+                return truth;
+            };
+            let seq = message.header.seq.get();
+            if message.header.port.get() != 0 || !(1..=requests).contains(&seq) {
+                continue;
+            }
+            let code = message.payload.split_first_chunk::<4>();
+            let code = code.map_or(0, |(code, _)| i32::from_ne_bytes(*code));
+            let refused = match message.message_type() {
+                NLMSG_ERROR if message.payload.len() >= 20 => code != 0,
+                NLMSG_DONE => code < 0,
+                NLMSG_OVERRUN => {
+                    truth.damaged = true;
+                    return truth;
+                }
+                _ => continue,
+            };
+            if refused {
+                truth.refused.extend(usize::try_from(seq - 1).ok());
+            }
+            if seq == requests {
+                truth.barrier = true;
+                return truth;
+            }
+        }
+    }
+    truth
+}
+
+/// Whether the script ever ends the list that a request of number `1..=requests` asks for.
+fn is_ended(datagrams: &[Vec<u8>], requests: u32) -> bool {
+    datagrams.iter().any(|datagram| {
+        Messages::new(datagram).flatten().any(|message| {
+            message.message_type() == NLMSG_DONE
+                && message.header.port.get() == 0
+                && (1..=requests).contains(&message.header.seq.get())
+        })
+    })
+}
+
+fn check_report(report: &BatchReport, requests: usize) {
+    assert!(report.sent <= requests, "no more is sent than there is");
+    let indices: Vec<_> = report.failures.iter().map(|f| f.index).collect();
+    assert!(
+        indices
+            .iter()
+            .zip(indices.iter().skip(1))
+            .all(|(a, b)| a < b),
+        "failures are in order, each once: {indices:?}"
+    );
+    assert!(indices.iter().all(|&index| index < report.sent));
+    let mut end = 0;
+    for span in &report.unknown {
+        assert!(
+            end <= span.start && span.start < span.end && span.end <= report.sent,
+            "spans are in order and apart: {:?}",
+            report.unknown
+        );
+        end = span.end;
+    }
+    for &index in &indices {
+        assert_ne!(report.is_done(index), Some(true), "a refusal is known");
+    }
+    let text = report.failures.iter().map(|f| f.error.to_string());
+    assert!(text.into_iter().all(|text| !text.is_empty()));
+}
+
+fn check_truth(report: &BatchReport, truth: &Truth, requests: usize) {
+    for &index in &truth.refused {
+        assert_ne!(report.is_done(index), Some(true), "{index}: {truth:?}");
+    }
+    if truth.barrier {
+        let failed = report.failures.iter().map(|failure| failure.index);
+        assert!(
+            failed.eq(truth.refused.iter().copied()),
+            "{report:?}, {truth:?}"
+        );
+    } else {
+        assert_ne!(report.is_done(requests - 1), Some(true), "{report:?}");
+        assert!(!report.is_success(), "{report:?}");
+    }
+}
+
+fn right(message: &Message<'_>) {
+    let foreign = message.header.port.get() != 0 || message.header.seq.get() >= STRANGE;
+    assert!(!foreign, "another's answer was handed out");
+}
+
+fn right_view(view: &ExtackView<'_>) {
+    assert_ne!(
+        view.raw(RIGHT),
+        Some(&[0][..]),
+        "another's answer was handed out"
+    );
+}
+
+fn use_it(connection: &mut Connection<Scripted>, what: u8, requests: u32, answers: &[Vec<u8>]) {
+    let count = usize::try_from(requests).unwrap_or(1);
+    match what % 8 {
+        0 => drop(connection.call_with(&Object, |message| right(&message))),
+        1 => {
+            if let Ok(object) = connection.get(&Object) {
+                right_view(&object.view());
+            }
+        }
+        2 => {
+            let result = connection.dump(&Object, |view| right_view(&view));
+            assert!(result.is_err() || is_ended(answers, 1), "no end was seen");
+        }
+        3 => {
+            if let Ok(mut dump) = connection.start_dump(&Object) {
+                let _ = dump.next_message().map(|m| m.iter().for_each(right));
+            }
+        }
+        4 => {
+            if let Ok(listing) = connection.list(&Object) {
+                listing.objects.iter().for_each(|o| right_view(&o.view()));
+                assert!(is_ended(answers, 8), "no end was seen");
+            }
+        }
+        how => {
+            let on_failure = match how {
+                5 => OnFailure::Continue,
+                6 => OnFailure::StopAfterDatagram,
+                _ => OnFailure::Stop,
+            };
+            let mut options = BatchOptions::new()
+                .on_failure(on_failure)
+                .acknowledge_each(what & 0x40 != 0)
+                .keep_buffers(true)
+                .replies(|index, message| {
+                    assert!(index < count);
+                    right(&message);
+                });
+            let objects = (0..count).map(|_| Object);
+            let Ok(report) = connection.batch_with(objects, &mut options) else {
+                return;
+            };
+            check_report(&report, count);
+            if on_failure != OnFailure::Stop && report.error.is_none() {
+                check_truth(&report, &truth(answers, requests), count);
+            }
+        }
+    }
+}
+
+/// Asks once more, and answers as the kernel would: after the request came. The request's number, and what came of it.
+fn ask_honestly(
+    connection: &mut Connection<Scripted>,
+    peer: &UnixDatagram,
+) -> (u32, Result<(), Error>) {
+    let mut bytes = [0; 4096];
+    peer.set_nonblocking(true).expect("a socket's mode");
+    while peer.recv(&mut bytes).is_ok() {}
+    peer.set_nonblocking(false).expect("a socket's mode");
+    std::thread::scope(|scope| {
+        let asked = scope.spawn(|| connection.call(&Object));
+        let len = peer.recv(&mut bytes).expect("a request comes");
+        let request = Messages::new(bytes.get(..len).unwrap_or(&[])).next();
+        let request = request.expect("one message").expect("a whole message");
+        let seq = request.header.seq.get();
+        peer.send(&error(seq, 0, None))
+            .expect("room for the answer");
+        (seq, asked.join().expect("a call does not panic"))
+    })
+}
+
+/// Plays `script`: nothing of it is taken for what it is not, and the connection lives on.
+///
+/// # Panics
+///
+/// If it does not.
+pub fn play(script: &[u8]) {
+    let Some((&[what, requests], steps)) = script.split_first_chunk::<2>() else {
+        return;
+    };
+    let requests = match what % 8 {
+        0..4 => 1,
+        4 => 8,
+        _ => 1 + u32::from(requests % 6),
+    };
+    let answers = datagrams(steps, requests);
+    let (ours, peer) = UnixDatagram::pair().expect("a pair of sockets");
+    let socket = Socket::from_fd(ours.into()).expect("a socket");
+    let mut connection = Connection::<Scripted>::from_socket(socket);
+    for datagram in &answers {
+        peer.send(datagram).expect("room for the script");
+    }
+    connection.set_timeout(Some(Duration::from_millis(1)));
+    use_it(&mut connection, what, requests, &answers);
+
+    connection.set_timeout(Some(Duration::from_secs(20)));
+    peer.set_read_timeout(Some(Duration::from_secs(20)))
+        .expect("a socket's mode");
+    // Damage that was still queued is an error of its own, once for each datagram; and the script may have refused
+    // what a batch that stopped had not asked yet.
+    for _ in 0..=answers.len() + 8 {
+        match ask_honestly(&mut connection, &peer) {
+            (_, Ok(())) => return,
+            (_, Err(Error::Decode(_) | Error::Truncated { .. } | Error::Overrun)) => {}
+            (seq, Err(Error::Kernel(_))) if seq <= requests => {}
+            (seq, Err(error)) => panic!("the honest answer to {seq} was not taken: {error:?}"),
+        }
+    }
+    panic!("an honest answer was never taken");
+}
