@@ -115,7 +115,7 @@ fn step(kind: u8, arg: u8, seq: u32, earlier: &[u8]) -> Vec<u8> {
         2 => error(seq, 0, None),
         3 => error(seq, -i32::from(arg.max(1)), Some(wide)),
         4 => error(seq, -22, Some(u32::MAX - wide)),
-        5 if arg % 2 == 0 => error(seq, i32::MIN, None),
+        5 if arg.is_multiple_of(2) => error(seq, i32::MIN, None),
         5 => error(seq, i32::MAX, None),
         6 => message(NLMSG_DONE, NLM_F_MULTI, seq, &0i32.to_ne_bytes()),
         7 => message(
