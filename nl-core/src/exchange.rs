@@ -123,8 +123,10 @@ impl Exchange {
     #[inline]
     pub fn accept<'a>(&mut self, source: Source, message: Message<'a>) -> Event<'a> {
         let seq = message.header.seq.get();
-        // An echoed object (NLM_F_ECHO) comes with the group of the notification that it is.
-        let echo = matches!(self.expect, Expect::Ack | Expect::Batch);
+        // An echoed object (NLM_F_ECHO) comes with the group of the notification that it is; errors and ends come
+        // to one socket alone.
+        let echo = matches!(self.expect, Expect::Ack | Expect::Batch)
+            && message.message_type() >= NLMSG_MIN_TYPE;
         if source.port != Source::KERNEL.port
             || (source.groups != 0 && !echo)
             || message.header.port.get() != self.port

@@ -55,6 +55,7 @@ fn strangers_notifications_and_old_answers_are_ignored() {
     };
     let multicast = Source { port: 0, groups: 1 };
     assert_eq!(accept(&mut exchange, process, &errno(5, 0)), "ignored");
+    assert_eq!(accept(&mut exchange, multicast, &errno(5, 0)), "ignored");
     for mut exchange in [Exchange::reply(PORT, 5), Exchange::dump(PORT, 5)] {
         let event = accept(&mut exchange, multicast, &answer(16, 0, 5, PORT, &[]));
         assert_eq!(event, "ignored");

@@ -80,7 +80,8 @@ pub fn monitor_file(data: &[u8]) {
     with_ip(options, |ip| {
         let printed = monitor::file::print(ip, &printer, file);
         // As in iproute2, the padding of the last message belongs to it.
-        let whole = file.len().is_multiple_of(4) && Messages::new(file).all(|message| message.is_ok());
+        let whole =
+            file.len().is_multiple_of(4) && Messages::new(file).all(|message| message.is_ok());
         assert!(printed.is_ok() || !whole || file.len() > 1 << 14);
     });
 }
