@@ -71,6 +71,11 @@ fn rules(program: &Program, words: &[String]) -> Vec<Rule> {
 
 fn again(program: &Program, rule: &Rule) {
     let v6 = program.family == Family::IP6;
+    let other = |protocol: u8| rule.transport() != Some(protocol);
+    if rule.matches.iter().any(|m| m.protocol().is_some_and(other)) {
+        // The kernel has no such rule.
+        return;
+    }
     let exprs = rule.to_new_rule(program.family, "filter", "c").exprs;
     let Ok(kept) = Rule::from_exprs(program.family, &exprs, &[]) else {
         panic!("the kernel's form is not read: {rule:?}");

@@ -56,8 +56,18 @@ impl Rule {
 
 const ICMP: Option<u8> = Some(1);
 const TCP: Option<u8> = Some(6);
-const UDP: Option<u8> = Some(17);
 const ICMPV6: Option<u8> = Some(58);
+
+/// Says a thing of which iptables has one in a rule.
+fn say<T: PartialEq>(place: &mut Option<T>, value: T) -> Result<(), Incompatible> {
+    match place {
+        Some(said) if *said != value => Err(Incompatible),
+        _ => {
+            *place = Some(value);
+            Ok(())
+        }
+    }
+}
 
 /// What the register holds.
 struct Loaded {
@@ -153,15 +163,8 @@ impl Reader {
             }
             Expr::XtMatch(expr) => {
                 let found = read_match(expr);
-                // The kernel has these for packets of their protocol only.
-                let wanted = match found {
-                    Match::Icmp(_) => ICMP,
-                    Match::Tcp(_) => TCP,
-                    Match::Udp(_) => UDP,
-                    Match::Icmp6(_) => ICMPV6,
-                    _ => self.rule.transport(),
-                };
-                if self.rule.transport() != wanted {
+                let protocol = found.protocol();
+                if protocol.is_some() && self.rule.transport() != protocol {
                     return Err(Incompatible);
                 }
                 self.rule.matches.push(found);
@@ -228,13 +231,17 @@ impl Reader {
         inverted: bool,
     ) -> Result<(), Incompatible> {
         match (key, mask) {
-            (MetaKey::IIFNAME, None) => self.rule.input = Some(read_interface(bytes, inverted)?),
-            (MetaKey::OIFNAME, None) => self.rule.output = Some(read_interface(bytes, inverted)?),
+            (MetaKey::IIFNAME, None) => {
+                say(&mut self.rule.input, read_interface(bytes, inverted)?)?
+            }
+            (MetaKey::OIFNAME, None) => {
+                say(&mut self.rule.output, read_interface(bytes, inverted)?)?
+            }
             (MetaKey::L4PROTO, None) => {
                 let [number] = *bytes else {
                     return Err(Incompatible);
                 };
-                self.rule.protocol = Some(Protocol { number, inverted });
+                say(&mut self.rule.protocol, Protocol { number, inverted })?;
             }
             (MetaKey::MARK, mask) => {
                 let number = |bytes: &[u8]| bytes.try_into().map(u32::from_ne_bytes).ok();
@@ -263,18 +270,24 @@ impl Reader {
     ) -> Result<(), Incompatible> {
         let len = usize::try_from(len).map_err(|_| Incompatible)?;
         match (self.family, offset) {
-            (Family::IP, 12) => self.rule.source = Some(read_v4(len, mask, bytes, inverted)?),
-            (Family::IP, 16) => self.rule.destination = Some(read_v4(len, mask, bytes, inverted)?),
-            (Family::IP6, 8) => self.rule.source = Some(read_v6(len, mask, bytes, inverted)?),
-            (Family::IP6, 24) => self.rule.destination = Some(read_v6(len, mask, bytes, inverted)?),
+            (Family::IP, 12) => say(&mut self.rule.source, read_v4(len, mask, bytes, inverted)?)?,
+            (Family::IP, 16) => say(
+                &mut self.rule.destination,
+                read_v4(len, mask, bytes, inverted)?,
+            )?,
+            (Family::IP6, 8) => say(&mut self.rule.source, read_v6(len, mask, bytes, inverted)?)?,
+            (Family::IP6, 24) => say(
+                &mut self.rule.destination,
+                read_v6(len, mask, bytes, inverted)?,
+            )?,
             (Family::IP, 9) | (Family::IP6, 6) if mask.is_none() => {
                 let [number] = *bytes else {
                     return Err(Incompatible);
                 };
-                self.rule.protocol = Some(Protocol { number, inverted });
+                say(&mut self.rule.protocol, Protocol { number, inverted })?;
             }
             (Family::IP, 6) if mask.as_deref() == Some(&[0x1f, 0xff]) && bytes == [0, 0] => {
-                self.rule.fragment = Some(inverted);
+                say(&mut self.rule.fragment, inverted)?;
             }
             _ => return Err(Incompatible),
         }

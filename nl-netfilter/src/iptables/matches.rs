@@ -50,6 +50,20 @@ pub enum Match {
     Other(XtMatch),
 }
 
+impl Match {
+    /// The protocol whose packets alone the kernel has it for.
+    #[must_use]
+    pub fn protocol(&self) -> Option<u8> {
+        match self {
+            Self::Icmp(_) => Some(1),
+            Self::Tcp(_) => Some(6),
+            Self::Udp(_) => Some(17),
+            Self::Icmp6(_) => Some(58),
+            _ => None,
+        }
+    }
+}
+
 /// `-m mark --mark MARK/MASK`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct MarkMatch {
