@@ -4,6 +4,7 @@
 //! [`Connection`] asks, over a Unix socket; its answers are queued before it does.
 
 use std::collections::BTreeSet;
+use std::io::ErrorKind;
 use std::os::unix::net::UnixDatagram;
 use std::time::Duration;
 
@@ -367,7 +368,13 @@ fn ask_honestly(
     peer.set_nonblocking(false).expect("a socket's mode");
     std::thread::scope(|scope| {
         let asked = scope.spawn(|| connection.call(&Object));
-        let len = peer.recv(&mut bytes).expect("a request comes");
+        let len = loop {
+            match peer.recv(&mut bytes) {
+                // The fuzzer's alarm.
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                received => break received.expect("a request comes"),
+            }
+        };
         let request = Messages::new(bytes.get(..len).unwrap_or(&[])).next();
         let request = request.expect("one message").expect("a whole message");
         let seq = request.header.seq.get();

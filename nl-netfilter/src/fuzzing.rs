@@ -129,8 +129,10 @@ pub fn iptables_rule(data: &[u8]) {
         let read = Rule::from_exprs(family, &request.exprs, &request.userdata);
         (read.expect("what was written is read"), request.exprs)
     };
-    // Of several forms that mean the same ours is one: `! --dport 0:99` is what `100:65535` is.
-    let (ours, _) = written(&rule);
+    // Of several forms that mean the same ours is one: `! --dport 0:99` is what `100:65535` is. Where one match says
+    // several such things, each writing may mend one of them.
+    let (mended, _) = written(&rule);
+    let (ours, _) = written(&mended);
     let (again, exprs) = written(&ours);
     assert_eq!(again, ours, "what was written reads the same");
     assert_eq!(written(&again).1, exprs);

@@ -208,7 +208,7 @@ impl Words {
                 span.flags |= PROTO_OFFSET;
             }
         }
-        if addrs.is_empty() {
+        if addrs.is_empty() && ports.is_some() {
             return Ok(());
         }
         let (low, high) = addrs.split_once('-').unwrap_or((addrs, addrs));
