@@ -56,9 +56,9 @@ impl Monitor {
         }
     }
 
-    /// What it has written when it is interrupted, as by Ctrl-C.
+    /// What it has written when it is ended. Not by `SIGINT`: shells have background jobs ignore that.
     fn stop(mut self) -> String {
-        kill(self.pid(), Signal::SIGINT).unwrap();
+        kill(self.pid(), Signal::SIGTERM).unwrap();
         self.child.wait().unwrap();
         self.text()
     }
