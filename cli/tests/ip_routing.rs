@@ -892,7 +892,7 @@ const CORNERS: &str = "
     -d route show table 1000
     route show table all proto 77
     route show proto static table all
-    route show table 0
+    ~route show table 0
     route list type unicast
     route list table all type broadcast
     route list root 0/0
