@@ -217,9 +217,10 @@ impl Socket {
         }
     }
 
-    /// Receives one datagram into `buffer`, which grows if one was too long for it.
+    /// Receives one datagram into `buffer`, which grows if one of the kernel's was too long for it.
     ///
-    /// Returns its length and who sent it.
+    /// Returns its length and who sent it. What another process sent that is too long comes empty: it
+    /// shall neither fill our memory nor fail our requests.
     ///
     /// # Errors
     ///
@@ -267,7 +268,7 @@ impl Socket {
     ) -> Result<Option<(usize, Source, Option<i32>)>, Error> {
         loop {
             let received = sys::receive_event(self.fd.as_fd(), buffer);
-            if let Some(received) = whole(received, buffer, |&(len, ..)| len) {
+            if let Some(received) = whole(received, buffer, |(len, from, _)| (len, *from)) {
                 if let Ok((len, ..)) = received {
                     self.tell(Direction::Received, buffer.get(..len).unwrap_or(&[]));
                 }
@@ -317,7 +318,7 @@ impl Socket {
     fn receive_with(&self, buffer: &mut Vec<u8>, wait: bool) -> Result<(usize, Source), Error> {
         loop {
             let received = sys::receive(self.fd.as_fd(), buffer, wait);
-            if let Some(received) = whole(received, buffer, |&(len, _)| len) {
+            if let Some(received) = whole(received, buffer, |(len, from)| (len, *from)) {
                 if let Ok((len, _)) = received {
                     self.tell(Direction::Received, buffer.get(..len).unwrap_or(&[]));
                 }
@@ -345,19 +346,25 @@ impl Socket {
     }
 }
 
-/// What a receive gave, as a result of ours; `None` if a signal came before it. `buffer` grows if it was too short.
+/// What a receive gave, as a result of ours; `None` if a signal came before it. `buffer` grows if it was
+/// too short for the kernel's words; a stranger's are not worth it.
 fn whole<T>(
     received: io::Result<T>,
     buffer: &mut Vec<u8>,
-    len: impl Fn(&T) -> usize,
+    measure: impl Fn(&mut T) -> (&mut usize, Source),
 ) -> Option<Result<T, Error>> {
     Some(match received {
-        Ok(received) if len(&received) > buffer.len() => {
-            let len = len(&received);
-            buffer.resize(len, 0);
-            Err(Error::Truncated { len })
-        }
-        Ok(received) => Ok(received),
+        Ok(mut received) => match measure(&mut received) {
+            (len, _) if *len <= buffer.len() => Ok(received),
+            (&mut len, Source { port: 0, .. }) => {
+                buffer.resize(len, 0);
+                Err(Error::Truncated { len })
+            }
+            (len, _) => {
+                *len = 0;
+                Ok(received)
+            }
+        },
         Err(error) if error.kind() == io::ErrorKind::Interrupted => return None,
         Err(error) if error.kind() == io::ErrorKind::WouldBlock => Err(Error::NoAnswer),
         Err(error) if error.raw_os_error() == Some(libc::ENOBUFS) => Err(Error::Overrun),

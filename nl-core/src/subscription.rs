@@ -17,6 +17,9 @@ use crate::trace::Traffic;
 /// Enough for any notification; it grows if one is longer.
 const BUFFER: usize = 32 * 1024;
 
+/// How many datagrams of strangers are passed over before the deadline is looked at.
+const STRANGERS: usize = 1 << 16;
+
 /// What a subscription receives.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
@@ -208,22 +211,25 @@ impl<P: Protocol> Subscription<P> {
     }
 
     fn find(&mut self, timeout: Option<Duration>) -> Result<Found, Error> {
-        if let Some(found) = self.try_find()? {
-            return Ok(found);
+        // Mostly there is one: no need of the time.
+        match self.try_find()? {
+            Some(Found::Strangers) | None => {}
+            Some(found) => return Ok(found),
         }
         let patience = Patience::new(timeout);
         let start = Instant::now();
         loop {
             self.socket.wait(patience.left(start)?)?;
-            if let Some(found) = self.try_find()? {
-                return Ok(found);
+            match self.try_find()? {
+                Some(Found::Strangers) | None => {}
+                Some(found) => return Ok(found),
             }
         }
     }
 
     /// Finds the next notification without waiting.
     pub(crate) fn try_find(&mut self) -> Result<Option<Found>, Error> {
-        loop {
+        for _ in 0..STRANGERS {
             if let Some(place) = self.place.next(&self.buffer)? {
                 return Ok(Some(Found::Event(place)));
             }
@@ -237,6 +243,7 @@ impl<P: Protocol> Subscription<P> {
                 Err(error) => return Err(error),
             }
         }
+        Ok(Some(Found::Strangers))
     }
 
     /// What was found, to be looked at.
@@ -255,6 +262,8 @@ pub(crate) enum Found {
     /// The message stands here in the buffer.
     Event(Range<usize>),
     Overrun,
+    /// Nothing yet: so many strangers talk that there may be more behind them.
+    Strangers,
 }
 
 impl Place {

@@ -32,7 +32,7 @@ use crate::message::Message;
 use crate::request::{DumpRequest, GetRequest, Protocol, Request};
 use crate::session::{CallAnswer, Cursor, GetAnswer, Session, Step};
 use crate::socket::{Patience, Socket};
-use crate::subscription::{Notification, Subscription};
+use crate::subscription::{Found, Notification, Subscription};
 use crate::sys;
 use crate::trace::{Direction, Traffic};
 use crate::view::{Owned, View};
@@ -424,8 +424,9 @@ impl<P: Protocol> AsyncConnection<P> {
         }
         match old.fresh()? {
             Some(fresh) => {
-                session.restart(fresh.port());
+                let port = fresh.port();
                 *socket = register(fresh)?;
+                session.restart(port);
             }
             None => {
                 session.drain(old, buffer, *timeout, None)?;
@@ -720,12 +721,18 @@ impl<P: Protocol> AsyncSubscription<P> {
     pub async fn next(&mut self) -> Result<Notification<'_>, Error> {
         consume_budget().await;
         let found = loop {
-            if let Some(found) = self.inner.get_mut().try_find()? {
-                break found;
+            match self.inner.get_mut().try_find()? {
+                Some(Found::Strangers) => {
+                    consume_budget().await;
+                    continue;
+                }
+                Some(found) => break found,
+                None => {}
             }
             let ready = self.inner.readable_mut().await;
             let mut ready = ready.map_err(Error::io("wait for events"))?;
             match ready.get_inner_mut().try_find()? {
+                Some(Found::Strangers) => {}
                 Some(found) => break found,
                 None => ready.clear_ready(),
             }
