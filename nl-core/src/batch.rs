@@ -7,6 +7,7 @@
 
 use std::fmt;
 use std::ops::Range;
+use std::time::Instant;
 
 use crate::connection::Connection;
 use crate::error::{DecodeError, Error, KernelError};
@@ -15,7 +16,7 @@ use crate::header::{NLM_F_ACK, NLM_F_ECHO, NLM_F_REQUEST};
 use crate::message::Message;
 use crate::request::{Protocol, Request};
 use crate::session::{Session, explain_from};
-use crate::socket::Socket;
+use crate::socket::{Patience, Socket};
 use crate::trace::Direction;
 
 /// How long a datagram of a batch becomes. More gains nothing: the time is not in the system call.
@@ -96,7 +97,8 @@ impl<'a> BatchOptions<'a> {
     }
 
     /// Has every request acknowledged, a third to a half dearer. The report is the same; if answers
-    /// are lost all the same, [`unknown`](BatchReport::unknown) spans are shorter.
+    /// are lost all the same, [`unknown`](BatchReport::unknown) has those whose answers did not come, and
+    /// no others.
     #[must_use]
     pub fn acknowledge_each(mut self, on: bool) -> Self {
         self.acknowledge_each = on;
@@ -215,6 +217,18 @@ pub struct BatchFailure {
     pub error: KernelError,
 }
 
+impl BatchFailure {
+    /// Puts it in its place. The kernel answers in order and once; whatever else answers, the first
+    /// word counts.
+    pub(crate) fn file(self, failures: &mut Vec<Self>) {
+        if failures.last().is_none_or(|last| last.index < self.index) {
+            failures.push(self);
+        } else if let Err(at) = failures.binary_search_by_key(&self.index, |f| f.index) {
+            failures.insert(at, self);
+        }
+    }
+}
+
 impl<P: Protocol> Connection<P> {
     /// Asks for many things, in order, in as few system calls as possible. All are tried; those
     /// that the kernel refuses are reported by their position.
@@ -281,7 +295,9 @@ impl<P: Protocol> Connection<P> {
     fn receive_span(&mut self, exchange: Exchange, run: &mut Run<'_, '_>) -> Result<(), Error> {
         match self.receive_all(exchange, |event, sent| run.accept::<P>(event, sent)) {
             Err(Error::Overrun) => {
-                run.read_rest(&self.socket, &mut self.session, &mut self.buffer, exchange)
+                let patience = Patience::new(self.timeout);
+                let (socket, session) = (&self.socket, &mut self.session);
+                run.read_rest(socket, session, &mut self.buffer, exchange, patience)
             }
             other => other,
         }
@@ -447,16 +463,10 @@ impl<'r, 'a> Run<'r, 'a> {
                 let (error, place) = explain_from::<P>(sent, self.place, seq, failure);
                 self.place = place;
                 let index = self.report.sent + position(seq);
-                let failures = &mut self.report.failures;
-                // The kernel answers in order and once; whatever else answers, the first word counts.
-                if failures.last().is_none_or(|last| last.index < index) {
-                    failures.push(BatchFailure { index, error });
-                } else if let Err(at) = failures.binary_search_by_key(&index, |f| f.index) {
-                    failures.insert(at, BatchFailure { index, error });
-                }
-                self.answered = self.answered.max(position(seq) + 1);
+                BatchFailure { index, error }.file(&mut self.report.failures);
+                self.heard(position(seq));
             }
-            Event::Acked(seq) => self.answered = self.answered.max(position(seq) + 1),
+            Event::Acked(seq) => self.heard(position(seq)),
             Event::Reply(message) => {
                 if let Some(replies) = &mut self.options.replies {
                     let seq = message.header.seq.get();
@@ -468,6 +478,24 @@ impl<'r, 'a> Run<'r, 'a> {
         Ok(())
     }
 
+    /// The request at `position` of the datagram was answered. Where each is, in order, a gap is a loss.
+    fn heard(&mut self, position: usize) {
+        let base = self.report.sent;
+        let (index, unknown) = (base + position, &mut self.report.unknown);
+        if position >= self.answered {
+            if self.options.acknowledge_each && position > self.answered {
+                unknown.push(base + self.answered..index);
+            }
+            self.answered = position + 1;
+        } else if let Some(at) = unknown.iter().rposition(|span| span.contains(&index))
+            && let Some(span) = unknown.get(at).cloned()
+        {
+            // No kernel answers late, but an answer is an answer.
+            let around = [span.start..index, index + 1..span.end];
+            unknown.splice(at..=at, around.into_iter().filter(|span| !span.is_empty()));
+        }
+    }
+
     /// Reads what was queued before the receive buffer was full; [`Error::Overrun`] in the end.
     pub(crate) fn read_rest<P: Protocol>(
         &mut self,
@@ -475,12 +503,15 @@ impl<'r, 'a> Run<'r, 'a> {
         session: &mut Session<P>,
         buffer: &mut Vec<u8>,
         exchange: Exchange,
+        patience: Patience,
     ) -> Result<(), Error> {
+        let start = Instant::now();
         while let Some((len, source)) = socket.try_receive(buffer)? {
             let (mut exchange, mut problem) = (exchange, None);
             let received = (source, buffer.get(..len).unwrap_or(&[]));
             let mut accept = |event: Event<'_>, sent: &[u8]| self.accept::<P>(event, sent);
             session.take(&mut exchange, received, &mut problem, &mut accept)?;
+            patience.left(start)?;
         }
         Err(Error::Overrun)
     }
@@ -515,6 +546,10 @@ impl<'r, 'a> Run<'r, 'a> {
         if base + self.answered < end {
             // They come in order and the last are lost first, so all before one that came are known.
             self.report.unknown.push(base + self.answered..end);
+            return;
+        }
+        if self.options.acknowledge_each {
+            // Each gap was seen.
             return;
         }
         // The last came: the kernel had no memory for one in between. Known is only what was refused.

@@ -3,7 +3,7 @@
 use std::marker::PhantomData;
 use std::ops::Range;
 use std::os::fd::{AsFd, BorrowedFd};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::error::{DecodeError, Error};
 use crate::exchange::{Event, Exchange};
@@ -37,7 +37,7 @@ pub struct Connection<P> {
     pub(crate) socket: Socket,
     pub(crate) session: Session<P>,
     pub(crate) buffer: Vec<u8>,
-    timeout: Option<Duration>,
+    pub(crate) timeout: Option<Duration>,
 }
 
 impl<P: Protocol> Connection<P> {
@@ -179,6 +179,7 @@ impl<P: Protocol> Connection<P> {
         }
         let mut exchange = self.begin(request, NLM_F_REQUEST, Exchange::ack)?;
         let (mut answer, mut problem) = (CallAnswer::new(|_| {}), None);
+        let (patience, mut start) = (Patience::new(self.timeout), None);
         while !exchange.is_done()
             && let Some((len, source)) = self.socket.try_receive(&mut self.buffer)?
         {
@@ -186,6 +187,7 @@ impl<P: Protocol> Connection<P> {
             let mut each = |event: Event<'_>, sent: &[u8]| answer.accept::<P>(event, sent);
             self.session
                 .take(&mut exchange, received, &mut problem, &mut each)?;
+            patience.left(*start.get_or_insert_with(Instant::now))?;
         }
         self.session.pending = None;
         problem.map_or(Ok(()), |error| Err(Error::from(error)))?;

@@ -1,21 +1,23 @@
 //! [`Connection::datagram`]: requests that must reach the kernel together.
 
+use std::time::Instant;
+
 use crate::batch::{ANSWER_COST, BatchFailure, RECEIVE_BUFFER};
 use crate::connection::Connection;
 use crate::error::Error;
-use crate::exchange::Source;
+use crate::exchange::{Exchange, Source};
 use crate::extack::Failure;
 use crate::header::{NLM_F_ACK, NLM_F_REQUEST, NLMSG_ERROR, NLMSG_MIN_TYPE};
 use crate::message::{Message, Messages};
 use crate::request::{Protocol, Request};
-use crate::session::{Session, explain};
-use crate::socket::Socket;
+use crate::session::{Session, explain_from};
+use crate::socket::{Patience, Socket};
 use crate::trace::Direction;
 
 /// What the kernel answered to one datagram.
 #[derive(Debug, Default)]
 pub struct DatagramReport {
-    /// The requests that were refused, in the order of the answers.
+    /// The requests that were refused, in order, each once.
     pub failures: Vec<BatchFailure>,
     /// Whether the last request was acknowledged.
     pub acknowledged: bool,
@@ -52,6 +54,7 @@ impl<P: Protocol> Connection<P> {
             &self.socket,
             &mut self.session,
             &mut self.buffer,
+            Patience::new(self.timeout),
             requests,
             each,
         )
@@ -63,6 +66,7 @@ pub(crate) fn send_together<P: Protocol, R: Request<Protocol = P>>(
     socket: &Socket,
     session: &mut Session<P>,
     buffer: &mut Vec<u8>,
+    patience: Patience,
     requests: impl ExactSizeIterator<Item = R>,
     mut each: impl FnMut(Message<'_>),
 ) -> Result<DatagramReport, Error> {
@@ -89,12 +93,20 @@ pub(crate) fn send_together<P: Protocol, R: Request<Protocol = P>>(
     let room = usize::try_from(count).unwrap_or(usize::MAX);
     let room = room.saturating_mul(ANSWER_COST).min(RECEIVE_BUFFER);
     socket.grow_receive_buffer(room)?;
+    // If the answers are not read to their end, what is left is thrown away before the next request.
+    let last = first.saturating_add(count - 1);
+    session.pending = Some(Exchange::batch(session.port, first, last));
     socket.send(session.out.bytes())?;
+    let (start, mut place) = (Instant::now(), 0);
     let mut report = DatagramReport::default();
     loop {
+        patience.left(start)?;
         let (len, source) = match socket.try_receive(buffer) {
             Ok(Some(received)) => received,
-            Ok(None) => return Ok(report),
+            Ok(None) => {
+                session.pending = None;
+                return Ok(report);
+            }
             Err(Error::Overrun | Error::Truncated { .. }) => {
                 report.overrun = true;
                 continue;
@@ -121,10 +133,10 @@ pub(crate) fn send_together<P: Protocol, R: Request<Protocol = P>>(
                     continue;
                 }
                 let seq = message.header.seq.get();
-                report.failures.push(BatchFailure {
-                    index: usize::try_from(position).unwrap_or(usize::MAX),
-                    error: explain::<P>(session.out.bytes(), seq, failure),
-                });
+                let (error, found) = explain_from::<P>(session.out.bytes(), place, seq, failure);
+                place = found;
+                let index = usize::try_from(position).unwrap_or(usize::MAX);
+                BatchFailure { index, error }.file(&mut report.failures);
             }
         }
     }

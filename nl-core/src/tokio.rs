@@ -375,8 +375,9 @@ impl<P: Protocol> AsyncConnection<P> {
                 let accept = |event: Event<'_>, sent: &[u8]| run.accept::<P>(event, sent);
                 match self.receive_all(exchange, accept).await {
                     Err(Error::Overrun) => {
-                        let socket = self.socket.get_ref();
-                        run.read_rest(socket, &mut self.session, &mut self.buffer, exchange)
+                        let patience = Patience::new(self.timeout);
+                        let (socket, session) = (self.socket.get_ref(), &mut self.session);
+                        run.read_rest(socket, session, &mut self.buffer, exchange, patience)
                     }
                     other => other,
                 }
@@ -407,7 +408,9 @@ impl<P: Protocol> AsyncConnection<P> {
     {
         self.drain_pending()?;
         let socket = self.socket.get_ref();
-        send_together(socket, &mut self.session, &mut self.buffer, requests, each)
+        let (session, buffer) = (&mut self.session, &mut self.buffer);
+        let patience = Patience::new(self.timeout);
+        send_together(socket, session, buffer, patience, requests, each)
     }
 
     /// Throws away what an earlier exchange left unread; what was written stays.

@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 
 use nix::sys::signal::{SaFlags, SigAction, SigHandler, SigSet, Signal, sigaction};
 use nl_core::header::{NLM_F_DUMP, NLM_F_MULTI};
-use nl_core::{Connection, Error, Message, Socket, Writer};
+use nl_core::{BatchOptions, Connection, Error, Message, Socket, Writer};
 use proptest::prelude::*;
 use rtnetlink::*;
 
@@ -298,4 +298,54 @@ fn a_refusal_counts_once_and_in_its_place_however_often_and_whenever_it_comes() 
     assert_eq!((report.sent, refused), (4, vec![0, 2]));
     let done: Vec<_> = (0..4).map(|index| report.is_done(index)).collect();
     assert_eq!(done, [Some(false), Some(true), Some(false), Some(true)]);
+}
+
+#[test]
+fn each_missing_acknowledgement_is_a_gap_where_each_was_asked_for() {
+    let (mut connection, peer) = pair();
+    let mut options = BatchOptions::new().acknowledge_each(true);
+    // Nothing about 2, 5 and 6; 4 is late, 7 is refused late.
+    for (seq, code) in [(1, 0), (3, 0), (8, 0), (4, 0), (7, 17), (9, 0)] {
+        peer.send(&errno(seq, code)).unwrap();
+    }
+    let report = connection
+        .batch_with((0..9).map(|_| SET.clone()), &mut options)
+        .unwrap();
+    assert_eq!((report.sent, &report.unknown[..]), (9, &[1..2, 4..6][..]));
+    let done: Vec<_> = (0..9).map(|index| report.is_done(index)).collect();
+    let (yes, no) = (Some(true), Some(false));
+    assert_eq!(done, [yes, None, yes, yes, None, None, no, yes, yes]);
+    assert!(!report.is_success());
+}
+
+#[test]
+fn damage_in_the_answers_to_a_datagram_is_gone_with_it() {
+    let (mut connection, peer) = pair();
+    for damage in [&[1, 2, 3][..], &[0; 16], &[0xff; 40]] {
+        peer.send(damage).unwrap();
+    }
+    peer.send(&errno(2, 0)).unwrap();
+    let result = connection.datagram((0..2).map(|_| SET.clone()), |_| ());
+    assert!(matches!(result, Err(Error::Decode(_))), "{result:?}");
+    request(&peer);
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            let (_, _, seq) = request(&peer);
+            peer.send(&errno(seq, 0)).unwrap();
+        });
+        connection.call(&SET).unwrap();
+    });
+}
+
+#[test]
+fn refusals_of_a_datagram_count_once_and_in_their_place() {
+    let (mut connection, peer) = pair();
+    for seq in [3, 1, 3, 1, 9] {
+        peer.send(&errno(seq, 17)).unwrap();
+    }
+    peer.send(&errno(4, 0)).unwrap();
+    let report = connection.datagram((0..4).map(|_| SET.clone()), |_| ());
+    let report = report.unwrap();
+    let refused: Vec<_> = report.failures.iter().map(|f| f.index).collect();
+    assert_eq!((refused, report.acknowledged), (vec![0, 2], true));
 }
