@@ -279,6 +279,7 @@ impl<P: Protocol> Connection<P> {
             let result = if self.session.dry {
                 self.socket.tell(Direction::Withheld, datagram);
                 self.session.pending = None;
+                run.withheld();
                 Ok(())
             } else if let Err(error) = self.socket.send(datagram) {
                 run.not_sent(error);
@@ -450,6 +451,11 @@ impl<'r, 'a> Run<'r, 'a> {
         bytes.get(..end).unwrap_or(bytes)
     }
 
+    /// In a dry run nothing is asked, and counts as done.
+    pub(crate) fn withheld(&mut self) {
+        self.answered = usize::try_from(self.count).unwrap_or(usize::MAX);
+    }
+
     /// Takes an answer.
     pub(crate) fn accept<P: Protocol>(
         &mut self,
@@ -520,8 +526,11 @@ impl<'r, 'a> Run<'r, 'a> {
     pub(crate) fn settle(&mut self, result: Result<(), Error>) {
         let base = self.report.sent;
         self.report.sent += usize::try_from(self.count).unwrap_or(usize::MAX);
-        if let Err(error) = result {
+        let heard = base.saturating_add(self.answered) >= self.report.sent;
+        if result.is_err() || (self.options.acknowledge_each && !heard) {
             self.lose(base);
+        }
+        if let Err(error) = result {
             self.room /= 2;
             if !matches!(
                 error,

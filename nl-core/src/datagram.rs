@@ -7,7 +7,7 @@ use crate::connection::Connection;
 use crate::error::Error;
 use crate::exchange::{Exchange, Source};
 use crate::extack::Failure;
-use crate::header::{NLM_F_ACK, NLM_F_REQUEST, NLMSG_ERROR, NLMSG_MIN_TYPE};
+use crate::header::{NLM_F_ACK, NLM_F_REQUEST, NLMSG_ERROR, NLMSG_MIN_TYPE, NLMSG_OVERRUN};
 use crate::message::{Message, Messages};
 use crate::request::{Protocol, Request};
 use crate::session::{Session, explain_from};
@@ -125,6 +125,8 @@ pub(crate) fn send_together<P: Protocol, R: Request<Protocol = P>>(
             }
             if message.message_type() >= NLMSG_MIN_TYPE {
                 each(message);
+            } else if message.message_type() == NLMSG_OVERRUN {
+                report.overrun = true;
             } else if message.message_type() == NLMSG_ERROR
                 && let Some(failure) = Failure::from_error(&message)
             {

@@ -1,14 +1,19 @@
 //! A peer that follows a script instead of the protocol, for tests and the fuzzer.
 //!
 //! A script is bytes: what is asked for, then three bytes for each message of the answer. The real
-//! [`Connection`] asks, over a Unix socket; its answers are queued before it does.
+//! [`Connection`] asks, over a Unix socket; its answers are queued before it does. [`play_async`] has
+//! the other driver ask: what comes of a script must be the same.
 
 use std::collections::BTreeSet;
 use std::io::ErrorKind;
 use std::os::unix::net::UnixDatagram;
-use std::time::Duration;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use zerocopy::IntoBytes;
 
 use crate::batch::{BatchOptions, BatchReport, OnFailure};
+use crate::datagram::DatagramReport;
 use crate::extack::{ExtackView, NLMSGERR_ATTRS};
 use crate::header::{
     NLM_F_ACK_TLVS, NLM_F_DUMP_INTR, NLM_F_MULTI, NLMSG_DONE, NLMSG_ERROR, NLMSG_OVERRUN,
@@ -16,6 +21,9 @@ use crate::header::{
 use crate::message::{Message, Messages};
 use crate::request::{DumpRequest, GetRequest, MessageType, Protocol, Request};
 use crate::socket::Socket;
+use crate::subscription::{BUFFER, Notification, Subscription};
+#[cfg(feature = "tokio")]
+use crate::tokio::AsyncConnection;
 use crate::writer::Writer;
 use crate::{Connection, Error};
 
@@ -195,6 +203,7 @@ fn datagrams(script: &[u8], requests: u32) -> Vec<Vec<u8>> {
 #[derive(Debug, Default)]
 struct Truth {
     refused: BTreeSet<usize>,
+    acknowledged: BTreeSet<usize>,
     /// The last request was answered.
     barrier: bool,
     /// Damage or a loss came first.
@@ -251,6 +260,50 @@ fn is_ended(datagrams: &[Vec<u8>], requests: u32) -> bool {
     })
 }
 
+/// What the answers to requests of one datagram say, read to their end; `None` if some are damaged.
+fn whole_truth(datagrams: &[Vec<u8>], requests: u32) -> Option<Truth> {
+    let mut truth = Truth::default();
+    for datagram in datagrams {
+        if datagram.len() >= 80_000 {
+            return None;
+        }
+        for message in Messages::new(datagram) {
+            let message = message.ok()?;
+            let seq = message.header.seq.get();
+            if message.header.port.get() != 0 || !(1..=requests).contains(&seq) {
+                continue;
+            }
+            match message.message_type() {
+                NLMSG_OVERRUN => truth.damaged = true,
+                NLMSG_ERROR if message.payload.len() >= 20 => {
+                    let index = usize::try_from(seq - 1).ok();
+                    match message.payload.first_chunk() {
+                        Some([0, 0, 0, 0]) => truth.acknowledged.extend(index),
+                        _ => truth.refused.extend(index),
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+    truth.barrier = truth
+        .acknowledged
+        .contains(&usize::try_from(requests - 1).ok()?);
+    Some(truth)
+}
+
+fn check_datagram(report: &DatagramReport, answers: &[Vec<u8>], requests: u32) {
+    let failed = report.failures.iter().map(|failure| failure.index);
+    match whole_truth(answers, requests) {
+        Some(truth) => {
+            assert!(failed.eq(truth.refused), "{report:?}");
+            assert_eq!(report.acknowledged, truth.barrier);
+            assert_eq!(report.overrun, truth.damaged);
+        }
+        None => assert!(report.overrun, "a loss that nobody tells: {report:?}"),
+    }
+}
+
 fn check_report(report: &BatchReport, requests: usize) {
     assert!(report.sent <= requests, "no more is sent than there is");
     let indices: Vec<_> = report.failures.iter().map(|f| f.index).collect();
@@ -278,7 +331,7 @@ fn check_report(report: &BatchReport, requests: usize) {
     assert!(text.into_iter().all(|text| !text.is_empty()));
 }
 
-fn check_truth(report: &BatchReport, truth: &Truth, requests: usize) {
+fn check_truth(report: &BatchReport, truth: &Truth, requests: usize, each: bool) {
     for &index in &truth.refused {
         assert_ne!(report.is_done(index), Some(true), "{index}: {truth:?}");
     }
@@ -289,8 +342,31 @@ fn check_truth(report: &BatchReport, truth: &Truth, requests: usize) {
             "{report:?}, {truth:?}"
         );
     } else {
-        assert_ne!(report.is_done(requests - 1), Some(true), "{report:?}");
+        // What came behind a loss counts only where each answer does.
+        assert!(
+            each || report.is_done(requests - 1) != Some(true),
+            "{report:?}"
+        );
         assert!(!report.is_success(), "{report:?}");
+    }
+}
+
+/// Where each was asked for, only an acknowledgement is a success.
+fn check_each(report: &BatchReport, answers: &[Vec<u8>], requests: usize) {
+    let messages = answers.iter().flat_map(|d| Messages::new(d).flatten());
+    let acknowledged: BTreeSet<_> = messages
+        .filter(|message| {
+            message.message_type() == NLMSG_ERROR
+                && message.header.port.get() == 0
+                && message.payload.starts_with(&[0; 4])
+        })
+        .map(|message| message.header.seq.get())
+        .collect();
+    for (index, seq) in (0..requests).zip(1..) {
+        assert!(
+            report.is_done(index) != Some(true) || acknowledged.contains(&seq),
+            "{index}: {report:?}, {acknowledged:?}"
+        );
     }
 }
 
@@ -307,84 +383,178 @@ fn right_view(view: &ExtackView<'_>) {
     );
 }
 
-fn use_it(connection: &mut Connection<Scripted>, what: u8, requests: u32, answers: &[Vec<u8>]) {
-    let count = usize::try_from(requests).unwrap_or(1);
-    match what % 8 {
-        0 => drop(connection.call_with(&Object, |message| right(&message))),
-        1 => {
-            if let Ok(object) = connection.get(&Object) {
-                right_view(&object.view());
+/// How long a use waits for what a script does not say.
+const SHORT: Duration = Duration::from_millis(1);
+/// How long the honest answer is waited for: so long that only a failure waits.
+const LONG: Duration = Duration::from_secs(20);
+
+/// The same uses for both connections: `$wait` is `.await`, or nothing.
+macro_rules! uses {
+    ([$($fn:tt)*] $name:ident($connection:ty), $($wait:tt)*) => {
+        $($fn)* $name(
+            connection: &mut $connection,
+            what: u8,
+            requests: u32,
+            answers: &[Vec<u8>],
+        ) {
+            let count = usize::try_from(requests).unwrap_or(1);
+            let start = Instant::now();
+            match what & 7 | (what & 0x80) >> 4 {
+                0 => drop(connection.call_with(&Object, |message| right(&message))$($wait)*),
+                1 => {
+                    if let Ok(object) = connection.get(&Object)$($wait)* {
+                        right_view(&object.view());
+                    }
+                }
+                2 => {
+                    let result = connection.dump(&Object, |view| right_view(&view))$($wait)*;
+                    assert!(result.is_err() || is_ended(answers, 1), "no end was seen");
+                }
+                3 | 8 => {
+                    let taken = 1 + usize::from(what >> 3 & 7);
+                    if let Ok(mut dump) = connection.start_dump(&Object)$($wait)* {
+                        for _ in 0..taken {
+                            match dump.next_message()$($wait)* {
+                                Ok(message) => message.iter().for_each(right),
+                                Err(_) if what & 0x80 != 0 => {}
+                                Err(_) => break,
+                            }
+                        }
+                    }
+                }
+                4 => {
+                    if let Ok(listing) = connection.list(&Object)$($wait)* {
+                        listing.objects.iter().for_each(|o| right_view(&o.view()));
+                        assert!(is_ended(answers, 8), "no end was seen");
+                    }
+                }
+                how @ 5..8 => {
+                    let on_failure = match how {
+                        5 => OnFailure::Continue,
+                        6 => OnFailure::StopAfterDatagram,
+                        _ => OnFailure::Stop,
+                    };
+                    let each = what & 0x40 != 0;
+                    let mut options = BatchOptions::new()
+                        .on_failure(on_failure)
+                        .acknowledge_each(each)
+                        .keep_buffers(true)
+                        .replies(|index, message| {
+                            assert!(index < count);
+                            right(&message);
+                        });
+                    let objects = (0..count).map(|_| Object);
+                    let report = connection.batch_with(objects, &mut options)$($wait)*;
+                    let Ok(report) = report else {
+                        return;
+                    };
+                    check_report(&report, count);
+                    if on_failure == OnFailure::Stop || report.error.is_some() {
+                        return;
+                    }
+                    let truth = truth(answers, requests);
+                    // On a busy machine the deadline may come before what was queued was read.
+                    if start.elapsed() < SHORT || report.unknown.is_empty() {
+                        check_truth(&report, &truth, count, each);
+                    }
+                    if each {
+                        check_each(&report, answers, count);
+                    }
+                }
+                _ => {
+                    let objects = (0..count).map(|_| Object);
+                    let taken = connection.datagram(objects, |message| right(&message))$($wait)*;
+                    if let Ok(report) = taken {
+                        check_datagram(&report, answers, requests);
+                    }
+                }
             }
         }
-        2 => {
-            let result = connection.dump(&Object, |view| right_view(&view));
-            assert!(result.is_err() || is_ended(answers, 1), "no end was seen");
-        }
-        3 => {
-            if let Ok(mut dump) = connection.start_dump(&Object) {
-                let _ = dump.next_message().map(|m| m.iter().for_each(right));
-            }
-        }
-        4 => {
-            if let Ok(listing) = connection.list(&Object) {
-                listing.objects.iter().for_each(|o| right_view(&o.view()));
-                assert!(is_ended(answers, 8), "no end was seen");
-            }
-        }
-        how => {
-            let on_failure = match how {
-                5 => OnFailure::Continue,
-                6 => OnFailure::StopAfterDatagram,
-                _ => OnFailure::Stop,
-            };
-            let mut options = BatchOptions::new()
-                .on_failure(on_failure)
-                .acknowledge_each(what & 0x40 != 0)
-                .keep_buffers(true)
-                .replies(|index, message| {
-                    assert!(index < count);
-                    right(&message);
-                });
-            let objects = (0..count).map(|_| Object);
-            let Ok(report) = connection.batch_with(objects, &mut options) else {
-                return;
-            };
-            check_report(&report, count);
-            if on_failure != OnFailure::Stop && report.error.is_none() {
-                check_truth(&report, &truth(answers, requests), count);
-            }
-        }
-    }
+    };
 }
+
+uses! { [fn] use_it(Connection<Scripted>), }
+
+#[cfg(feature = "tokio")]
+uses! { [async fn] use_it_async(AsyncConnection<Scripted>), .await }
 
 /// Asks once more, and answers as the kernel would: after the request came. The request's number, and what came of it.
 fn ask_honestly(
-    connection: &mut Connection<Scripted>,
     peer: &UnixDatagram,
+    ask: impl FnOnce() -> Result<(), Error>,
 ) -> (u32, Result<(), Error>) {
     let mut bytes = [0; 4096];
     peer.set_nonblocking(true).expect("a socket's mode");
     while peer.recv(&mut bytes).is_ok() {}
     peer.set_nonblocking(false).expect("a socket's mode");
+    let gone = AtomicBool::new(false);
     std::thread::scope(|scope| {
-        let asked = scope.spawn(|| connection.call(&Object));
-        let len = loop {
-            match peer.recv(&mut bytes) {
-                // The fuzzer's alarm.
-                Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                received => break received.expect("a request comes"),
+        let answered = scope.spawn(|| {
+            let len = loop {
+                match peer.recv(&mut bytes) {
+                    // The fuzzer's alarm.
+                    Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                    received => break received.expect("a request comes"),
+                }
+            };
+            let request = Messages::new(bytes.get(..len).unwrap_or(&[])).next();
+            let request = request.expect("one message").expect("a whole message");
+            let seq = request.header.seq.get();
+            peer.set_nonblocking(true).expect("a socket's mode");
+            // While what is left of the script takes the room, the call reads it, or gives up.
+            while peer.send(&error(seq, 0, None)).is_err() && !gone.load(Ordering::Relaxed) {
+                std::thread::yield_now();
             }
-        };
-        let request = Messages::new(bytes.get(..len).unwrap_or(&[])).next();
-        let request = request.expect("one message").expect("a whole message");
-        let seq = request.header.seq.get();
-        peer.set_nonblocking(true).expect("a socket's mode");
-        // While what is left of the script takes the room, the call reads it, or gives up.
-        while peer.send(&error(seq, 0, None)).is_err() && !asked.is_finished() {
-            std::thread::yield_now();
-        }
-        (seq, asked.join().expect("a call does not panic"))
+            seq
+        });
+        let result = ask();
+        gone.store(true, Ordering::Relaxed);
+        (answered.join().expect("an answer does not panic"), result)
     })
+}
+
+/// The connection lives on.
+fn live_on(
+    peer: &UnixDatagram,
+    requests: u32,
+    datagrams: usize,
+    mut ask: impl FnMut() -> Result<(), Error>,
+) {
+    peer.set_read_timeout(Some(LONG)).expect("a socket's mode");
+    // Damage that was still queued is an error of its own, once for each datagram; and the script may have refused
+    // what a batch that stopped had not asked yet.
+    for _ in 0..=datagrams + 8 {
+        match ask_honestly(peer, &mut ask) {
+            (_, Ok(())) => return,
+            (_, Err(Error::Decode(_) | Error::Truncated { .. } | Error::Overrun)) => {}
+            (seq, Err(Error::Kernel(_))) if seq <= requests => {}
+            (seq, Err(error)) => panic!("the honest answer to {seq} was not taken: {error:?}"),
+        }
+    }
+    panic!("an honest answer was never taken");
+}
+
+/// A script's parts: what is asked for, of how many requests, and the answers.
+fn read(script: &[u8]) -> Option<(u8, u32, Vec<Vec<u8>>)> {
+    let (&[what, requests], steps) = script.split_first_chunk::<2>()?;
+    let requests = match what & 7 | (what & 0x80) >> 4 {
+        0..4 | 8 => 1,
+        4 => 8,
+        _ => 1 + u32::from(requests % 6),
+    };
+    Some((what, requests, datagrams(steps, requests)))
+}
+
+/// A socket whose peer is the script: as much of it as there is room for.
+fn open(answers: &mut Vec<Vec<u8>>) -> (Socket, UnixDatagram) {
+    let (ours, peer) = UnixDatagram::pair().expect("a pair of sockets");
+    peer.set_nonblocking(true).expect("a socket's mode");
+    let queued = answers
+        .iter()
+        .take_while(|datagram| peer.send(datagram).is_ok())
+        .count();
+    answers.truncate(queued);
+    (Socket::from_fd(ours.into()).expect("a socket"), peer)
 }
 
 /// Plays `script`: nothing of it is taken for what it is not, and the connection lives on.
@@ -393,40 +563,75 @@ fn ask_honestly(
 ///
 /// If it does not.
 pub fn play(script: &[u8]) {
-    let Some((&[what, requests], steps)) = script.split_first_chunk::<2>() else {
+    let Some((what, requests, mut answers)) = read(script) else {
         return;
     };
-    let requests = match what % 8 {
-        0..4 => 1,
-        4 => 8,
-        _ => 1 + u32::from(requests % 6),
-    };
-    let mut answers = datagrams(steps, requests);
-    let (ours, peer) = UnixDatagram::pair().expect("a pair of sockets");
-    let socket = Socket::from_fd(ours.into()).expect("a socket");
+    listen(&mut answers);
+    let (socket, peer) = open(&mut answers);
     let mut connection = Connection::<Scripted>::from_socket(socket);
-    // As much of the script as there is room for.
-    peer.set_nonblocking(true).expect("a socket's mode");
-    let queued = answers
-        .iter()
-        .take_while(|datagram| peer.send(datagram).is_ok())
-        .count();
-    answers.truncate(queued);
-    connection.set_timeout(Some(Duration::from_millis(1)));
+    connection.set_timeout(Some(SHORT));
     use_it(&mut connection, what, requests, &answers);
+    connection.set_timeout(Some(LONG));
+    live_on(&peer, requests, answers.len(), || connection.call(&Object));
+}
 
-    connection.set_timeout(Some(Duration::from_secs(20)));
-    peer.set_read_timeout(Some(Duration::from_secs(20)))
-        .expect("a socket's mode");
-    // Damage that was still queued is an error of its own, once for each datagram; and the script may have refused
-    // what a batch that stopped had not asked yet.
-    for _ in 0..=answers.len() + 8 {
-        match ask_honestly(&mut connection, &peer) {
-            (_, Ok(())) => return,
-            (_, Err(Error::Decode(_) | Error::Truncated { .. } | Error::Overrun)) => {}
-            (seq, Err(Error::Kernel(_))) if seq <= requests => {}
-            (seq, Err(error)) => panic!("the honest answer to {seq} was not taken: {error:?}"),
+/// [`play`] for an [`AsyncConnection`].
+///
+/// # Panics
+///
+/// As [`play`].
+#[cfg(feature = "tokio")]
+pub fn play_async(script: &[u8]) {
+    let Some((what, requests, mut answers)) = read(script) else {
+        return;
+    };
+    let runtime = ::tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .expect("a runtime");
+    let (socket, peer) = open(&mut answers);
+    let connection = async { AsyncConnection::<Scripted>::from_socket(socket) };
+    let mut connection = runtime.block_on(connection).expect("a connection");
+    connection.set_timeout(Some(SHORT));
+    runtime.block_on(use_it_async(&mut connection, what, requests, &answers));
+    connection.set_timeout(Some(LONG));
+    live_on(&peer, requests, answers.len(), || {
+        runtime.block_on(connection.call(&Object))
+    });
+}
+
+/// Whoever subscribed is told each whole message, each damage once, and nothing else.
+fn listen(datagrams: &mut Vec<Vec<u8>>) {
+    let (socket, peer) = open(datagrams);
+    let mut events = Subscription::<Scripted>::over(socket, &[]).expect("no group to join");
+    let mut longest = BUFFER;
+    for datagram in &*datagrams {
+        if datagram.len() > longest {
+            longest = datagram.len();
+            let told = events.next_within(LONG);
+            assert!(matches!(told, Ok(Some(Notification::Overrun))), "{told:?}");
+            continue;
+        }
+        for message in Messages::new(datagram) {
+            match (message, events.next_within(LONG)) {
+                (
+                    Ok(sent),
+                    Ok(Some(Notification::Event {
+                        message,
+                        nsid: None,
+                    })),
+                ) => {
+                    assert_eq!(
+                        (message.header.as_bytes(), message.payload),
+                        (sent.header.as_bytes(), sent.payload)
+                    );
+                }
+                (Err(_), Err(Error::Decode(_))) => {}
+                (sent, told) => panic!("{sent:?} was told as {told:?}"),
+            }
         }
     }
-    panic!("an honest answer was never taken");
+    let rest = events.next_within(Duration::ZERO);
+    assert!(matches!(rest, Ok(None)), "{rest:?}");
+    drop(peer);
 }

@@ -50,7 +50,7 @@ impl<P: Protocol> Session<P> {
             self.next_seq = 1;
         }
         let first = self.next_seq;
-        self.next_seq += count;
+        self.next_seq = first.saturating_add(count);
         first
     }
 
@@ -377,4 +377,35 @@ pub(crate) fn explain_from<P: Protocol>(
     let message_type = request.and_then(|request| P::message_type(request.message_type()));
     let place = found.map_or(place, |(_, at)| at);
     (failure.explain(request, message_type), place)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    enum Nothing {}
+
+    impl Protocol for Nothing {
+        const NUMBER: i32 = 0;
+        const NAME: &'static str = "nothing";
+        const STRICT: bool = false;
+
+        fn message_types() -> &'static [crate::MessageType] {
+            &[]
+        }
+    }
+
+    #[test]
+    fn numbers_begin_again_before_they_overflow_and_are_never_zero() {
+        let mut session = Session::<Nothing>::new(1);
+        for next in [1, 7, u32::MAX - 8, u32::MAX - 7, u32::MAX - 1, u32::MAX] {
+            for count in [0, 1, 7, 8, 9, u32::MAX / 2, u32::MAX - 1, u32::MAX] {
+                session.give_back(next);
+                let first = session.take_seqs(count);
+                assert_ne!(first, 0);
+                assert!(first.checked_add(count - count.min(1)).is_some());
+                assert_ne!(session.take_seqs(1), 0);
+            }
+        }
+    }
 }

@@ -15,7 +15,7 @@ use crate::socket::{Patience, Socket};
 use crate::trace::Traffic;
 
 /// Enough for any notification; it grows if one is longer.
-const BUFFER: usize = 32 * 1024;
+pub(crate) const BUFFER: usize = 32 * 1024;
 
 /// How many datagrams of strangers are passed over before the deadline is looked at.
 const STRANGERS: usize = 1 << 16;
@@ -108,7 +108,7 @@ impl<P: Protocol> Subscription<P> {
         Self::over(Socket::open_in(netns, P::NUMBER)?, groups)
     }
 
-    fn over(socket: Socket, groups: &[u32]) -> Result<Self, Error> {
+    pub(crate) fn over(socket: Socket, groups: &[u32]) -> Result<Self, Error> {
         // The socket is bound: one without a port is told nothing, whatever it joins.
         let mut subscription = Self {
             socket,

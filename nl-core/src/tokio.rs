@@ -367,6 +367,7 @@ impl<P: Protocol> AsyncConnection<P> {
             let result = if self.session.dry {
                 socket.tell(Direction::Withheld, datagram);
                 self.session.pending = None;
+                run.withheld();
                 Ok(())
             } else if let Err(error) = socket.send(datagram) {
                 run.not_sent(error);

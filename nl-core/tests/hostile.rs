@@ -18,5 +18,7 @@ proptest! {
         let mut script = what.to_vec();
         script.extend(steps.iter().flat_map(|&(kind, arg, number)| [kind, arg, number]));
         play(&script);
+        #[cfg(feature = "tokio")]
+        nl_core::hostile::play_async(&script);
     }
 }

@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 
 use nix::sys::signal::{SaFlags, SigAction, SigHandler, SigSet, Signal, sigaction};
 use nl_core::header::{NLM_F_DUMP, NLM_F_MULTI};
-use nl_core::{BatchOptions, Connection, Error, Message, Socket, Writer};
+use nl_core::{BatchOptions, Connection, Errno, Error, Message, Socket, Writer};
 use proptest::prelude::*;
 use rtnetlink::*;
 
@@ -348,4 +348,228 @@ fn refusals_of_a_datagram_count_once_and_in_their_place() {
     let report = report.unwrap();
     let refused: Vec<_> = report.failures.iter().map(|f| f.index).collect();
     assert_eq!((refused, report.acknowledged), (vec![0, 2], true));
+}
+
+/// What is answered to the first request, of number 1; then the next request is answered as it should be.
+fn answered<T>(
+    answers: &[Vec<u8>],
+    ask: impl FnOnce(&mut Connection<Route>) -> Result<T, Error>,
+) -> Result<T, Error> {
+    let (mut connection, peer) = pair();
+    for datagram in answers {
+        peer.send(datagram).unwrap();
+    }
+    connection.set_timeout(SHORT);
+    let result = ask(&mut connection);
+    connection.set_timeout(LONG);
+    request(&peer);
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            let (_, _, seq) = request(&peer);
+            let mut list = link(seq, NLM_F_MULTI).repeat(3);
+            list.extend(answer(3, NLM_F_MULTI, seq, &[0; 4]));
+            peer.send(&list).unwrap();
+        });
+        assert_eq!(connection.collect(&GetLinks).unwrap().len(), 3);
+    });
+    result
+}
+
+/// How many objects a dump hands out, and how it ends.
+fn dumped(answers: &[Vec<u8>]) -> (usize, Result<(), Error>) {
+    let mut count = 0;
+    let result = answered(answers, |c| c.dump(&GetLinks, |_| count += 1));
+    (count, result)
+}
+
+fn end(flags: u16, body: &[u8]) -> Vec<u8> {
+    answer(3, NLM_F_MULTI | flags, 1, body)
+}
+
+#[test]
+fn an_overrun_that_the_kernel_tells_is_an_error_of_every_use() {
+    let overrun = [answer(4, 0, 1, &[]), link(1, NLM_F_MULTI)];
+    for result in [
+        answered(&overrun, |c| c.call(&SET)),
+        answered(&overrun, |c| c.call_unacknowledged(&SET)),
+        answered(&overrun, |c| c.get(&GetLink("lo")).map(drop)),
+        answered(&overrun, |c| c.collect(&GetLinks).map(drop)),
+        answered(&overrun, |c| c.batch([&SET; 3])?.into_result()),
+    ] {
+        assert!(matches!(result, Err(Error::Overrun)), "{result:?}");
+    }
+    let report = answered(&overrun, |c| c.datagram([&SET; 3].into_iter(), |_| ()));
+    assert!(report.unwrap().overrun);
+}
+
+#[test]
+fn a_list_ends_with_whatever_its_end_holds_but_an_error() {
+    for body in [
+        &[][..],
+        &[0xff],
+        &[0xff; 3],
+        &[0; 4],
+        &[7, 0, 0, 0],
+        &[0; 9],
+    ] {
+        let (count, result) = dumped(&[link(1, NLM_F_MULTI), end(0, body)]);
+        assert!(matches!(result, Ok(())), "{body:?}: {result:?}");
+        assert_eq!(count, 1);
+    }
+}
+
+#[test]
+fn a_list_that_ends_with_an_error_fails_with_its_words() {
+    let mut body = (-2i32).to_ne_bytes().to_vec();
+    body.extend([7, 0, 1, 0]);
+    body.extend(b"no\0\0");
+    let (count, result) = dumped(&[link(1, NLM_F_MULTI), end(0x200, &body)]);
+    assert_eq!(count, 1);
+    assert_eq!(result.unwrap_err().to_string(), "RTM_GETLINK: no (ENOENT)");
+    // Words that are cut off hide nothing.
+    let (_, result) = dumped(&[end(0x200, &body[..7])]);
+    assert_eq!(result.unwrap_err().errno(), Some(Errno::ENOENT));
+}
+
+#[test]
+fn an_error_in_the_middle_ends_a_list_and_what_comes_behind_is_nobodys() {
+    let object = || link(1, NLM_F_MULTI);
+    let answers = [object(), errno(1, 12), object(), end(0, &[0; 4])];
+    let together = [answers.concat()];
+    for answers in [&answers[..], &together] {
+        let (count, result) = dumped(answers);
+        assert_eq!((count, result.unwrap_err().errno()), (1, Some(Errno(12))));
+    }
+}
+
+#[test]
+fn a_list_is_complete_with_its_end_only() {
+    // Nothing, an acknowledgement, an interruption, another's end, an end that is cut off.
+    let mut cut = end(0, &[0; 4]);
+    cut.truncate(18);
+    let interrupted = link(1, NLM_F_MULTI | 0x10);
+    for last in [errno(1, 0), interrupted, answer(3, 2, 9, &[0; 4]), cut] {
+        let (count, result) = dumped(&[link(1, NLM_F_MULTI), last]);
+        assert!(count <= 2);
+        assert!(
+            matches!(result, Err(Error::NoAnswer | Error::Decode(_))),
+            "{result:?}"
+        );
+    }
+}
+
+#[test]
+fn a_second_end_is_not_that_of_the_next_list() {
+    let ends = [
+        end(0, &[0; 4]),
+        end(0, &[0; 4]),
+        end(0, &(-2i32).to_ne_bytes()),
+    ];
+    let (count, result) = dumped(&ends);
+    assert_eq!((count, result.is_ok()), (0, true));
+}
+
+#[test]
+fn objects_of_another_type_are_an_error_each_and_the_list_goes_on() {
+    let (mut connection, peer) = pair();
+    let list = [
+        link(1, NLM_F_MULTI),
+        answer(0xffff, NLM_F_MULTI, 1, &[0; 16]),
+        answer(9, NLM_F_MULTI, 1, &[0; 16]),
+        answer(24, NLM_F_MULTI, 1, &[]),
+        link(1, NLM_F_MULTI),
+        end(0, &[0; 4]),
+    ];
+    peer.send(&list.concat()).unwrap();
+    let mut dump = connection.start_dump(&GetLinks).unwrap();
+    let mut seen = Vec::new();
+    loop {
+        match dump.next() {
+            Ok(Some(_)) => seen.push("object"),
+            Ok(None) => break,
+            Err(Error::Decode(_)) => seen.push("damage"),
+            Err(error) => panic!("{error}"),
+        }
+    }
+    assert_eq!(seen, ["object", "damage", "damage", "object"]);
+    let wrong = answered(&[answer(24, 0, 1, &[0; 16])], |c| {
+        c.get(&GetLink("lo")).map(drop)
+    });
+    assert!(matches!(wrong, Err(Error::Decode(_))), "{wrong:?}");
+}
+
+#[test]
+fn offsets_beyond_the_request_hide_neither_errno_nor_words() {
+    let attr = |number: u16, value: u32| {
+        let mut attr = [8u16, number].map(u16::to_ne_bytes).concat();
+        attr.extend(value.to_ne_bytes());
+        attr
+    };
+    for at in [0, 1, 15, 16, 31, 41, 44, 1000, i32::MAX as u32, u32::MAX] {
+        for about in [
+            attr(2, at),
+            [attr(5, 3), attr(6, at)].concat(),
+            [attr(5, at), attr(6, at), attr(2, at)].concat(),
+        ] {
+            let mut body = (-22i32).to_ne_bytes().to_vec();
+            body.extend(answer(16, 0, 1, &[]));
+            body.extend([7, 0, 1, 0]);
+            body.extend(b"no\0\0");
+            body.extend(about);
+            let error = answered(&[answer(2, 0x300, 1, &body)], |c| c.call(&SET)).unwrap_err();
+            assert_eq!(error.errno(), Some(Errno::EINVAL));
+            let text = error.to_string();
+            assert!(text.starts_with("RTM_NEWLINK: no (EINVAL)"), "{text}");
+        }
+    }
+}
+
+#[test]
+fn endless_answers_end_with_the_deadline_in_every_use() {
+    let answers = [
+        link(1, NLM_F_MULTI),
+        link(1, NLM_F_MULTI | 0x10),
+        answer(16, 0, 77, &[0; 16]),
+        errno(77, 1),
+    ];
+    for what in 0..6 {
+        for answer in &answers {
+            let (mut connection, peer) = pair();
+            connection.set_timeout(SHORT);
+            let over = AtomicBool::new(false);
+            std::thread::scope(|scope| {
+                scope.spawn(|| {
+                    // A connection that is talked at too long goes on with a fresh socket.
+                    while !over.load(Ordering::Relaxed) {
+                        if peer.send(answer).is_err() {
+                            return;
+                        }
+                    }
+                });
+                let result = match what {
+                    0 => connection.call(&SET),
+                    1 => connection.call_unacknowledged(&SET),
+                    2 => connection.get(&GetLink("lo")).map(drop),
+                    3 => connection.collect(&GetLinks).map(drop),
+                    4 => connection
+                        .batch([&SET; 3])
+                        .and_then(|report| report.into_result()),
+                    _ => connection.datagram([&SET; 3].into_iter(), |_| ()).map(drop),
+                };
+                over.store(true, Ordering::Relaxed);
+                // The last send may wait for room.
+                let mut buffer = vec![0; 4096];
+                while connection
+                    .socket()
+                    .try_receive(&mut buffer)
+                    .unwrap()
+                    .is_some()
+                {}
+                // Silence is success where nothing more is expected, and lost answers are told of.
+                let silent = matches!(what, 1 | 5) && result.is_ok();
+                let told = matches!(result, Err(Error::NoAnswer | Error::Overrun));
+                assert!(silent || told, "{what}: {result:?}");
+            });
+        }
+    }
 }

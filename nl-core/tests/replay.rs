@@ -8,4 +8,6 @@ fn the_corpus_of_messages_has_no_finding() {
 #[test]
 fn the_corpus_of_scripts_has_no_finding() {
     assert!(nl_core::fuzzing::replay("hostile_peer", nl_core::hostile::play) > 10);
+    #[cfg(feature = "tokio")]
+    nl_core::fuzzing::replay("hostile_peer", nl_core::hostile::play_async);
 }
