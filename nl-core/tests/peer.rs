@@ -573,3 +573,20 @@ fn endless_answers_end_with_the_deadline_in_every_use() {
         }
     }
 }
+
+#[test]
+fn a_connection_moves_between_threads_and_so_does_a_list_half_read() {
+    let (mut connection, peer) = pair();
+    peer.send(&link(1, NLM_F_MULTI).repeat(3)).unwrap();
+    let mut dump = connection.start_dump(&GetLinks).unwrap();
+    assert!(dump.next().unwrap().is_some());
+    std::thread::scope(|scope| {
+        let rest = scope.spawn(move || dump.next_message().unwrap().is_some());
+        assert!(rest.join().unwrap());
+    });
+    request(&peer);
+    let asked = std::thread::spawn(move || connection.call(&SET));
+    let (_, _, seq) = request(&peer);
+    peer.send(&errno(seq, 0)).unwrap();
+    asked.join().unwrap().unwrap();
+}
