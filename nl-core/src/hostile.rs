@@ -13,6 +13,7 @@ use std::time::{Duration, Instant};
 use zerocopy::IntoBytes;
 
 use crate::batch::{BatchOptions, BatchReport, OnFailure};
+use crate::connection::RECEIVE_BUFFER;
 use crate::datagram::DatagramReport;
 use crate::extack::{ExtackView, NLMSGERR_ATTRS};
 use crate::header::{
@@ -213,7 +214,7 @@ struct Truth {
 fn truth(datagrams: &[Vec<u8>], requests: u32) -> Truth {
     let mut truth = Truth::default();
     for datagram in datagrams {
-        if datagram.len() >= 80_000 {
+        if datagram.len() > RECEIVE_BUFFER {
             truth.damaged = true;
             return truth;
         }
@@ -264,7 +265,7 @@ fn is_ended(datagrams: &[Vec<u8>], requests: u32) -> bool {
 fn whole_truth(datagrams: &[Vec<u8>], requests: u32) -> Option<Truth> {
     let mut truth = Truth::default();
     for datagram in datagrams {
-        if datagram.len() >= 80_000 {
+        if datagram.len() > RECEIVE_BUFFER {
             return None;
         }
         for message in Messages::new(datagram) {
@@ -333,7 +334,11 @@ fn check_report(report: &BatchReport, requests: usize) {
 
 fn check_truth(report: &BatchReport, truth: &Truth, requests: usize, each: bool) {
     for &index in &truth.refused {
-        assert_ne!(report.is_done(index), Some(true), "{index}: {truth:?}");
+        assert_ne!(
+            report.is_done(index),
+            Some(true),
+            "{index}: {report:?} {truth:?}"
+        );
     }
     if truth.barrier {
         let failed = report.failures.iter().map(|failure| failure.index);
