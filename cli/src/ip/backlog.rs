@@ -2,6 +2,7 @@
 
 use std::io;
 
+use nl_core::header::HEADER_LEN;
 use nl_core::{BatchReport, Connection, Error, Request, Writer};
 use nl_route::{RawRequest, Route};
 
@@ -11,9 +12,6 @@ use crate::output::Output;
 
 /// When it is sent at the latest, in bytes.
 const FULL: usize = 256 * 1024;
-
-/// The length of a message's header, in bytes.
-const HEADER: usize = 16;
 
 /// What is asked for and not sent yet, and what became of all that was.
 ///
@@ -64,7 +62,7 @@ impl Backlog {
         out: &mut Output,
         request: &R,
     ) -> Result<(), Failure> {
-        let start = self.messages.bytes().len() + HEADER;
+        let start = self.messages.bytes().len() + HEADER_LEN;
         self.messages
             .request(request, 0, 0)
             .map_err(|error| refused(&error.into()))?;
