@@ -255,8 +255,9 @@ pub enum CommitError {
     /// The ruleset is of another generation than expected: somebody else has changed it. Read it
     /// again, and try once more.
     Stale,
-    /// The connection failed, or the transaction cannot be sent. Only [`nl_core::Error::Overrun`]
-    /// leaves open whether it was done.
+    /// The connection failed, or the transaction cannot be sent. [`nl_core::Error::Overrun`],
+    /// [`NoAnswer`](nl_core::Error::NoAnswer) and [`Decode`](nl_core::Error::Decode), for answers that were lost or
+    /// could not be read, leave open whether it was done.
     Connection(nl_core::Error),
 }
 
