@@ -713,6 +713,18 @@ impl<P: Protocol> AsyncSubscription<P> {
         self.inner.get_mut().leave(group)
     }
 
+    /// The next notification if there is one already, as [`Subscription::next_within`] zero.
+    ///
+    /// # Errors
+    ///
+    /// As [`Subscription::next`].
+    pub fn try_next(&mut self) -> Result<Option<Notification<'_>>, Error> {
+        match self.inner.get_mut().try_find()? {
+            Some(Found::Strangers) | None => Ok(None),
+            Some(found) => self.inner.get_ref().told(found).map(Some),
+        }
+    }
+
     /// The next notification. Dropping the future loses none.
     ///
     /// # Errors

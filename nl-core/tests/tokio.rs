@@ -10,7 +10,7 @@ mod rtnetlink;
 use std::future::Future;
 use std::os::unix::net::UnixDatagram;
 use std::pin::pin;
-use std::task::{Context, Waker};
+use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use futures_util::{StreamExt, TryStreamExt};
@@ -170,6 +170,27 @@ fn events_wake_their_task() {
     }));
 }
 
+/// A task that has used up its turn is told to wait; what is queued is there all the same.
+#[test]
+fn what_is_queued_is_found_whatever_the_task_has_done() {
+    nl_netns::isolate!(|| run(async {
+        let links = Subscription::<Route>::open(&[1]).unwrap();
+        let mut links = AsyncSubscription::new(links).unwrap();
+        assert!(links.try_next().unwrap().is_none());
+        let mut route = AsyncConnection::<Route>::open().unwrap();
+        route.call(&NewBridge("br0".into())).await.unwrap();
+        std::future::poll_fn(|cx| {
+            while let Poll::Ready(turn) = tokio::task::coop::poll_proceed(cx) {
+                turn.made_progress();
+            }
+            assert!(pin!(links.next()).poll(cx).is_pending());
+            assert!(links.try_next().unwrap().is_some());
+            Poll::Ready(())
+        })
+        .await;
+    }));
+}
+
 /// Runs two futures together.
 async fn both(a: impl Future<Output = ()>, b: impl Future<Output = ()>) {
     let (mut a, mut b) = (pin!(a), pin!(b));
@@ -178,9 +199,9 @@ async fn both(a: impl Future<Output = ()>, b: impl Future<Output = ()>) {
         a_done = a_done || a.as_mut().poll(cx).is_ready();
         b_done = b_done || b.as_mut().poll(cx).is_ready();
         if a_done && b_done {
-            std::task::Poll::Ready(())
+            Poll::Ready(())
         } else {
-            std::task::Poll::Pending
+            Poll::Pending
         }
     })
     .await;

@@ -1,9 +1,6 @@
 //! [`AsyncWatch`]: the same over tokio.
 
-use std::future::poll_fn;
 use std::os::fd::BorrowedFd;
-use std::pin::pin;
-use std::task::Poll;
 use std::time::Instant;
 
 use ::tokio::time::timeout_at;
@@ -105,14 +102,14 @@ impl AsyncWatch {
                 Step::Deliver(event) => return Ok(event),
                 Step::Drain => {
                     while self.state.takes_more() {
-                        if !self.take_queued().await? {
+                        if !self.take_queued()? {
                             self.state.drained();
                             break;
                         }
                     }
                 }
                 Step::Wait(until) => {
-                    if self.take_queued().await? {
+                    if self.take_queued()? {
                         continue;
                     }
                     let waited = match until {
@@ -134,20 +131,14 @@ impl AsyncWatch {
     }
 
     /// Takes one notification if there is one; whether there was.
-    async fn take_queued(&mut self) -> Result<bool, Error> {
-        let mut next = pin!(self.events.next());
-        let queued = poll_fn(|context| {
-            Poll::Ready(match next.as_mut().poll(context) {
-                Poll::Ready(told) => Some(told),
-                Poll::Pending => None,
-            })
-        });
+    fn take_queued(&mut self) -> Result<bool, Error> {
+        let queued = self.events.try_next();
         let now = Instant::now();
-        match queued.await {
-            Some(Ok(told)) => self.state.notified(&told, self.since, now),
-            Some(Err(Error::Decode(_))) => self.state.lost(),
-            Some(Err(error)) => return Err(error),
-            None => {
+        match queued {
+            Ok(Some(told)) => self.state.notified(&told, self.since, now),
+            Err(Error::Decode(_)) => self.state.lost(),
+            Err(error) => return Err(error),
+            Ok(None) => {
                 self.since = now;
                 return Ok(false);
             }

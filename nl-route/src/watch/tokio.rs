@@ -1,9 +1,6 @@
 //! [`AsyncWatch`]: the same over tokio.
 
-use std::future::poll_fn;
 use std::os::fd::BorrowedFd;
-use std::pin::pin;
-use std::task::Poll;
 
 use nl_core::tokio::{AsyncConnection, AsyncSubscription};
 use nl_core::{DumpRequest, Error, Subscription};
@@ -97,15 +94,8 @@ impl AsyncWatch {
                 Step::Deliver(event) => return Ok(event),
                 Step::Drain => {
                     while self.state.takes_more() {
-                        let mut next = pin!(self.events.next());
-                        let queued = poll_fn(|context| {
-                            Poll::Ready(match next.as_mut().poll(context) {
-                                Poll::Ready(told) => Some(told),
-                                Poll::Pending => None,
-                            })
-                        });
-                        match queued.await {
-                            Some(told) => self.state.notified(&told?)?,
+                        match self.events.try_next()? {
+                            Some(told) => self.state.notified(&told)?,
                             None => break,
                         }
                     }
