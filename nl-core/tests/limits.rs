@@ -6,22 +6,21 @@
 )]
 
 mod rtnetlink;
+mod stranger;
 
 use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr};
-use std::os::fd::{AsFd, AsRawFd};
+use std::os::fd::AsFd;
 use std::os::unix::net::UnixDatagram;
 use std::time::Duration;
 
-use nix::sys::socket::{
-    AddressFamily, MsgFlags, NetlinkAddr, SockFlag, SockProtocol, SockType, sendto, setsockopt,
-    socket, sockopt,
-};
+use nix::sys::socket::{SockProtocol, setsockopt, sockopt};
 use nl_core::{
     BatchOptions, BatchReport, Connection, Errno, Error, Notification, Request, Socket,
     Subscription, Writer,
 };
 use rtnetlink::*;
+use stranger::Stranger;
 
 /// What the kernel makes of the smallest buffers that can be asked for.
 const LEAST_RECEIVE: usize = 2304;
@@ -110,20 +109,7 @@ fn buffers(route: &Connection<Route>) -> (usize, usize) {
 
 /// Has somebody else fill the connection's receive buffer, so that no answer finds room in it.
 fn flood(route: &Connection<Route>) {
-    let stranger = socket(
-        AddressFamily::Netlink,
-        SockType::Raw,
-        SockFlag::SOCK_CLOEXEC | SockFlag::SOCK_NONBLOCK,
-        SockProtocol::NetlinkRoute,
-    )
-    .unwrap();
-    let to = NetlinkAddr::new(route.socket().port(), 0);
-    let send = || sendto(stranger.as_raw_fd(), &[0; 16], &to, MsgFlags::empty());
-    let mut sent = 0;
-    while send().is_ok() {
-        sent += 1;
-    }
-    assert!(sent > 0);
+    Stranger::new(SockProtocol::NetlinkRoute).flood(route.socket());
 }
 
 fn sprinkled(mut route: Connection<Route>, keep_buffers: bool) {

@@ -43,6 +43,17 @@ fn request(peer: &UnixDatagram) -> (u16, u16, u32) {
     )
 }
 
+/// A call that is answered as the kernel would, after the request came.
+fn next_call_works(connection: &mut Connection<Route>, peer: &UnixDatagram) {
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            let (_, _, seq) = request(peer);
+            peer.send(&errno(seq, 0)).unwrap();
+        });
+        connection.call(&SET).unwrap();
+    });
+}
+
 fn answer(message_type: u16, flags: u16, seq: u32, body: &[u8]) -> Vec<u8> {
     let mut out = Writer::new();
     out.message(message_type, flags, seq, |out| {
@@ -167,13 +178,7 @@ fn a_damaged_answer_is_an_error_and_the_next_request_is_not_disturbed() {
         );
         request(&peer);
         connection.set_timeout(LONG);
-        std::thread::scope(|scope| {
-            scope.spawn(|| {
-                let (_, _, seq) = request(&peer);
-                peer.send(&errno(seq, 0)).unwrap();
-            });
-            connection.call(&SET).unwrap();
-        });
+        next_call_works(&mut connection, &peer);
     }
 }
 
@@ -271,13 +276,7 @@ proptest! {
         // Damage from the kernel is an error; whichever it is, the next request is as good as new.
         let _ = connection.call(&SET);
         while peer.recv(&mut [0; 4096]).is_err() {}
-        std::thread::scope(|scope| {
-            scope.spawn(|| {
-                let (_, _, seq) = request(&peer);
-                peer.send(&errno(seq, 0)).unwrap();
-            });
-            connection.call(&SET).unwrap();
-        });
+        next_call_works(&mut connection, &peer);
     }
 }
 
@@ -328,13 +327,7 @@ fn damage_in_the_answers_to_a_datagram_is_gone_with_it() {
     let result = connection.datagram((0..2).map(|_| SET.clone()), |_| ());
     assert!(matches!(result, Err(Error::Decode(_))), "{result:?}");
     request(&peer);
-    std::thread::scope(|scope| {
-        scope.spawn(|| {
-            let (_, _, seq) = request(&peer);
-            peer.send(&errno(seq, 0)).unwrap();
-        });
-        connection.call(&SET).unwrap();
-    });
+    next_call_works(&mut connection, &peer);
 }
 
 #[test]

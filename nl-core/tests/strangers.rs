@@ -7,74 +7,54 @@
 )]
 
 mod rtnetlink;
+#[allow(dead_code, reason = "what other tests need of it")]
+mod stranger;
 
 use std::net::IpAddr;
-use std::os::fd::{AsRawFd, OwnedFd};
 use std::time::Duration;
 
-use nix::sys::socket::{
-    AddressFamily, MsgFlags, NetlinkAddr, SockFlag, SockProtocol, SockType, sendto, socket,
-};
+use nix::sys::socket::SockProtocol;
 use nl_core::{Connection, Errno, Notification, Socket, Subscription};
 use rtnetlink::*;
+use stranger::Stranger;
 
-struct Stranger(OwnedFd);
-
-impl Stranger {
-    fn new() -> Self {
-        let socket = socket(
-            AddressFamily::Netlink,
-            SockType::Raw,
-            SockFlag::SOCK_CLOEXEC | SockFlag::SOCK_NONBLOCK,
-            SockProtocol::NetlinkRoute,
-        );
-        Self(socket.unwrap())
-    }
-
-    fn send(&self, to: &Socket, datagram: &[u8]) {
-        let to = NetlinkAddr::new(to.port(), 0);
-        let sent = sendto(self.0.as_raw_fd(), datagram, &to, MsgFlags::empty());
-        assert_eq!(sent, Ok(datagram.len()));
-    }
-
-    /// Whatever can be said: damage, more than a buffer takes, a lie about request `seq`.
-    fn send_all(&self, to: &Socket, seq: u32) {
-        let eperm = 1u32.wrapping_neg();
-        let lie = [36, 0x0100_0002, seq, to.port(), eperm, 0, 0, 0, 0];
-        let lie: Vec<u8> = lie.iter().flat_map(|word| word.to_le_bytes()).collect();
-        for datagram in [&[1, 2, 3][..], &[0xff; 40], &[0; 100_000], &lie] {
-            self.send(to, datagram);
-        }
+/// Whatever can be said: damage, more than a buffer takes, a lie about request `seq`.
+fn send_all(stranger: &Stranger, to: &Socket, seq: u32) {
+    let eperm = 1u32.wrapping_neg();
+    let lie = [36, 0x0100_0002, seq, to.port(), eperm, 0, 0, 0, 0];
+    let lie: Vec<u8> = lie.iter().flat_map(|word| word.to_le_bytes()).collect();
+    for datagram in [&[1, 2, 3][..], &[0xff; 40], &[0; 100_000], &lie] {
+        assert!(stranger.send(to, datagram));
     }
 }
 
 #[test]
 fn they_disturb_no_request() {
     nl_netns::isolate!(|| {
-        let stranger = Stranger::new();
+        let stranger = Stranger::new(SockProtocol::NetlinkRoute);
         let mut route = Connection::<Route>::open().unwrap();
-        stranger.send_all(route.socket(), 1);
+        send_all(&stranger, route.socket(), 1);
         route.call(&NewRoute::numbered(1)).unwrap();
-        stranger.send_all(route.socket(), 2);
+        send_all(&stranger, route.socket(), 2);
         let error = route.call(&NewRoute::numbered(1)).unwrap_err();
         assert_eq!(error.errno(), Some(Errno::EEXIST));
-        stranger.send_all(route.socket(), 3);
+        send_all(&stranger, route.socket(), 3);
         let lo = route.get(&GetLink("lo")).unwrap();
         assert_eq!(lo.view().name(), Some("lo"));
-        stranger.send_all(route.socket(), 4);
+        send_all(&stranger, route.socket(), 4);
         assert_eq!(route.collect(&GetRoutes).unwrap().len(), 1);
-        stranger.send_all(route.socket(), 5);
+        send_all(&stranger, route.socket(), 5);
         let report = route.batch((2..5).map(NewRoute::numbered)).unwrap();
         assert!(report.is_success(), "{report:?}");
-        stranger.send_all(route.socket(), 8);
+        send_all(&stranger, route.socket(), 8);
         let report = route.datagram((5..8).map(NewRoute::numbered), |_| ());
         let report = report.unwrap();
         assert!(report.acknowledged && !report.overrun && report.failures.is_empty());
-        stranger.send_all(route.socket(), 11);
+        send_all(&stranger, route.socket(), 11);
         route.call_unacknowledged(&NewRoute::numbered(8)).unwrap();
         // A list that is left, and the rest of it thrown away.
         route.start_dump(&GetRoutes).unwrap();
-        stranger.send_all(route.socket(), 13);
+        send_all(&stranger, route.socket(), 13);
         assert_eq!(route.collect(&GetRoutes).unwrap().len(), 8);
     });
 }
@@ -82,15 +62,15 @@ fn they_disturb_no_request() {
 #[test]
 fn they_are_no_news_and_lose_none() {
     nl_netns::isolate!(|| {
-        let stranger = Stranger::new();
+        let stranger = Stranger::new(SockProtocol::NetlinkRoute);
         let mut route = Connection::<Route>::open().unwrap();
         let mut events = Subscription::<Route>::open(&[7]).unwrap();
         let mut seen = Vec::new();
         for i in 0..4 {
             if i < 3 {
-                stranger.send_all(events.socket(), 0);
+                send_all(&stranger, events.socket(), 0);
             } else {
-                (0..100).for_each(|_| stranger.send(events.socket(), &[0; 16]));
+                (0..100).for_each(|_| assert!(stranger.send(events.socket(), &[0; 16])));
             }
             route.call(&NewRoute::numbered(i)).unwrap();
             while let Some(event) = events.next_within(Duration::ZERO).unwrap() {

@@ -5,17 +5,18 @@
     reason = "a test fails by panicking"
 )]
 
-use std::os::fd::{AsFd, AsRawFd};
+#[path = "../../nl-core/tests/stranger/mod.rs"]
+mod stranger;
 
-use nix::sys::socket::{
-    AddressFamily, MsgFlags, NetlinkAddr, SockFlag, SockProtocol, SockType, sendto, setsockopt,
-    socket, sockopt,
-};
+use std::os::fd::AsFd;
+
+use nix::sys::socket::{SockProtocol, setsockopt, sockopt};
 use nl_core::{Connection, Errno, Error, Request, Writer};
 use nl_netfilter::{
     CommitError, DataType, Element, Family, GetElements, GetTables, Netfilter, NetfilterExt,
     NewChain, NewRule, NewSet, NewTable, SetElements, Transaction,
 };
+use stranger::Stranger;
 
 const F: Family = Family::INET;
 
@@ -154,15 +155,5 @@ fn an_answer_that_finds_no_room_leaves_open_what_became_of_a_transaction() {
 
 /// Has somebody else fill the connection's receive buffer, so that no answer finds room in it.
 fn flood(nf: &Connection<Netfilter>) {
-    let stranger = socket(
-        AddressFamily::Netlink,
-        SockType::Raw,
-        SockFlag::SOCK_CLOEXEC | SockFlag::SOCK_NONBLOCK,
-        SockProtocol::NetlinkNetFilter,
-    )
-    .unwrap();
-    let to = NetlinkAddr::new(nf.socket().port(), 0);
-    let send = || sendto(stranger.as_raw_fd(), &[0; 16], &to, MsgFlags::empty());
-    assert!(send().is_ok());
-    while send().is_ok() {}
+    Stranger::new(SockProtocol::NetlinkNetFilter).flood(nf.socket());
 }
