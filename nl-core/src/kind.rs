@@ -44,7 +44,7 @@ pub trait Kind {
 ///
 /// `WHOLE` is the padded length of header and payload.
 #[inline]
-fn write_array<const LEN: usize, const WHOLE: usize>(
+pub(crate) fn write_array<const LEN: usize, const WHOLE: usize>(
     number: u16,
     payload: [u8; LEN],
     out: &mut Writer,
@@ -247,10 +247,7 @@ impl Kind for Ip {
     }
     #[inline]
     fn write_attr(number: u16, value: IpAddr, out: &mut Writer) {
-        match value {
-            IpAddr::V4(v4) => write_array::<4, 8>(number, v4.octets(), out),
-            IpAddr::V6(v6) => write_array::<16, 20>(number, v6.octets(), out),
-        }
+        out.addr(number, &value);
     }
 }
 

@@ -694,7 +694,9 @@ macro_rules! attrs {
             #[inline]
             pub fn parse(payload: &'a [u8]) -> Result<Self, $crate::DecodeError> {
                 let (header, attrs) = $crate::view::split_header::<$header>(payload)?;
-                Ok(Self { header, attrs: $crate::AttrIndex::parse(attrs, &$TABLE)? })
+                let mut view = Self { header, attrs: $crate::AttrIndex::new(attrs) };
+                view.attrs.fill(&$TABLE)?;
+                Ok(view)
             }
 
             /// The fixed header.

@@ -49,25 +49,36 @@ pub struct AttrIndex<'a, const N: usize> {
 }
 
 impl<'a, const N: usize> AttrIndex<'a, N> {
-    /// Checks `bytes` against `table` and indexes the attributes below `N`.
+    /// An index of nothing yet; [`fill`](Self::fill) comes next.
+    #[doc(hidden)]
+    #[must_use]
+    #[inline]
+    pub fn new(bytes: &'a [u8]) -> Self {
+        Self { bytes, at: [0; N] }
+    }
+
+    /// Checks the bytes against `table` and indexes the attributes below `N`.
+    ///
+    /// In place: an index of 2-byte stores that is moved by 16-byte loads right away waits for the stores to be
+    /// through, which costs as much as all of the reading.
     ///
     /// # Errors
     ///
     /// As [`Table::check`]; also more bytes than any netlink message has (256 KiB).
+    #[doc(hidden)]
     #[inline]
-    pub fn parse(bytes: &'a [u8], table: &'static Table) -> Result<Self, DecodeError> {
+    pub fn fill(&mut self, table: &'static Table) -> Result<(), DecodeError> {
+        let Self { bytes, at } = self;
         if bytes.len() >= 4 * usize::from(u16::MAX) {
             return Err(DecodeError::new(0, What::TooLong).within(table.name));
         }
-        let mut at = [0u16; N];
         table.walk(bytes, 0, |number, offset| {
             if let Some(slot) = at.get_mut(usize::from(number)) {
                 #[allow(clippy::cast_possible_truncation, reason = "the length was checked")]
                 let position = (offset / 4 + 1) as u16;
                 *slot = position;
             }
-        })?;
-        Ok(Self { bytes, at })
+        })
     }
 
     /// The payload of a known attribute.
