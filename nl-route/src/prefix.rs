@@ -49,6 +49,14 @@ impl Prefix {
         Family::of(self.addr)
     }
 
+    /// Whether it is `0.0.0.0/0` or `::/0`.
+    ///
+    /// By reference, and a place is matched: see [`nl_core::Writer::addr`].
+    #[inline]
+    pub(crate) fn is_all(&self) -> bool {
+        self.len == 0 && self.addr.is_unspecified()
+    }
+
     /// Whether all bits count.
     #[must_use]
     pub const fn is_host(self) -> bool {

@@ -285,7 +285,7 @@ fn multipath_routes_keep_their_ways() {
             let got = hops
                 .map(Result::unwrap)
                 .map(|hop| (hop.gateway(), hop.weight()));
-            let want = route.hops.iter();
+            let want = route.options.as_ref().unwrap().hops.iter();
             let want = want.map(|hop| (hop.gateway, u16::from(hop.weight_less_one) + 1));
             assert_eq!(got.collect::<Vec<_>>(), want.collect::<Vec<_>>());
         }

@@ -98,13 +98,17 @@ prop_compose! {
         route.expires = expires;
         route.nh_id = nh_id;
         route.ttl_propagate = ttl;
-        route.metrics = metrics.filter(|metrics| !metrics.is_empty()).map(Box::new);
-        route.hops = hops;
+        if let Some(metrics) = metrics.filter(|metrics| !metrics.is_empty()) {
+            route = route.metrics(metrics);
+        }
         // A tunnel of a kind whose attributes have no table: any bytes.
-        route.encap = attrs.map(|words| Box::new(Encap {
-            encap_type: EncapType::BPF,
-            attrs: words.iter().flat_map(|word| word.to_be_bytes()).collect(),
-        }));
+        if let Some(words) = attrs {
+            let attrs = words.iter().flat_map(|word| word.to_be_bytes()).collect();
+            route = route.encap(Encap { encap_type: EncapType::BPF, attrs });
+        }
+        for hop in hops {
+            route = route.hop(hop);
+        }
         route
     }
 }
@@ -126,25 +130,25 @@ fn reread(view: &RouteView<'_>) -> NewRoute {
     route.expires = view.expires();
     route.nh_id = view.nh_id();
     route.ttl_propagate = view.ttl_propagate().map(|byte| byte != 0);
-    route.metrics = view.metrics().map(|metrics| Box::new((&metrics).into()));
-    route.hops = view
-        .hops()
-        .map(Result::unwrap)
-        .map(|hop| NewHop {
+    if let Some(metrics) = view.metrics() {
+        route = route.metrics((&metrics).into());
+    }
+    if let Some(attrs) = view.encap() {
+        route = route.encap(Encap {
+            encap_type: EncapType(view.encap_type().unwrap()),
+            attrs: attrs.to_vec(),
+        });
+    }
+    for hop in view.hops().map(Result::unwrap) {
+        route = route.hop(NewHop {
             gateway: hop.gateway(),
             ifindex: hop.ifindex(),
             weight_less_one: hop.header().hops,
             onlink: hop.flags().contains(RouteFlags::ONLINK),
             flow: hop.flow(),
             encap: None,
-        })
-        .collect();
-    route.encap = view.encap().map(|attrs| {
-        Box::new(Encap {
-            encap_type: EncapType(view.encap_type().unwrap()),
-            attrs: attrs.to_vec(),
-        })
-    });
+        });
+    }
     route
 }
 

@@ -38,7 +38,7 @@ pub use encap::{
 pub use get::{GetRoute, GetRoutes};
 pub use metrics::*;
 pub use multipath::{Hop, Hops, Multipath, NewHop, RtNexthop};
-pub use new::{DelRoute, NewRoute};
+pub use new::{DelRoute, NewRoute, RouteOptions};
 pub use value::*;
 pub use via::{Via, ViaAddr};
 

@@ -312,7 +312,7 @@ impl NewHop {
         if let Some(encap) = &self.encap {
             encap.write(out);
         }
-        if let Some(gateway) = self.gateway {
+        if let Some(gateway) = &self.gateway {
             write_gateway(out, gateway, v6);
         }
         if let Some(flow) = self.flow {
@@ -327,12 +327,18 @@ impl NewHop {
 }
 
 /// Appends the gateway of a route of IPv6 (`v6`) or IPv4.
-pub(super) fn write_gateway(out: &mut Writer, gateway: IpAddr, v6: bool) {
+#[inline]
+pub(super) fn write_gateway(out: &mut Writer, gateway: &IpAddr, v6: bool) {
     if gateway.is_ipv6() == v6 {
-        out.attr::<Ip>(RTA_GATEWAY, gateway);
+        out.addr(RTA_GATEWAY, gateway);
     } else {
-        out.attr::<ViaAddr>(RTA_VIA, super::via::Via::from(&gateway));
+        write_via(out, gateway);
     }
+}
+
+#[inline(never)]
+fn write_via(out: &mut Writer, gateway: &IpAddr) {
+    out.attr::<ViaAddr>(RTA_VIA, super::via::Via::from(gateway));
 }
 
 /// Writes ways as they were listed, without their state.

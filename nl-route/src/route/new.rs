@@ -1,8 +1,9 @@
 //! [`NewRoute`], [`DelRoute`]: routes to be made and deleted.
 
 use std::net::IpAddr;
+use std::sync::Arc;
 
-use nl_core::kind::{I32, Ip, U8, U32};
+use nl_core::kind::{I32, U8, U32};
 use nl_core::{Request, Writer};
 
 use super::encap::Encap;
@@ -60,8 +61,19 @@ pub struct NewRoute {
     pub expires: Option<u32>,
     pub nh_id: Option<u32>,
     pub ttl_propagate: Option<bool>,
-    pub metrics: Option<Box<RouteMetrics>>,
-    pub encap: Option<Box<Encap>>,
+    pub options: Option<Arc<RouteOptions>>,
+}
+
+/// What few routes have. It is apart so that the others are small, and shared by clones, so that a thousand routes
+/// by the same ways keep them once.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+#[allow(
+    missing_docs,
+    reason = "the setters of the same names of `NewRoute` say it"
+)]
+pub struct RouteOptions {
+    pub metrics: RouteMetrics,
+    pub encap: Option<Encap>,
     pub hops: Vec<NewHop>,
 }
 
@@ -88,9 +100,7 @@ impl NewRoute {
             expires: None,
             nh_id: None,
             ttl_propagate: None,
-            metrics: None,
-            encap: None,
-            hops: Vec::new(),
+            options: None,
         }
     }
 
@@ -216,22 +226,35 @@ impl NewRoute {
     /// Path properties: `mtu`, `advmss`, `congctl`, …
     #[must_use]
     pub fn metrics(mut self, metrics: RouteMetrics) -> Self {
-        self.metrics = Some(Box::new(metrics));
+        self.options_mut().metrics = metrics;
         self
     }
 
     /// A lightweight tunnel: `encap`.
     #[must_use]
     pub fn encap(mut self, encap: Encap) -> Self {
-        self.encap = Some(Box::new(encap));
+        self.options_mut().encap = Some(encap);
         self
     }
 
     /// One more way: `nexthop`.
     #[must_use]
     pub fn hop(mut self, hop: NewHop) -> Self {
-        self.hops.push(hop);
+        self.options_mut().hops.push(hop);
         self
+    }
+
+    /// What few routes have, made if it is not there, and no longer shared.
+    pub fn options_mut(&mut self) -> &mut RouteOptions {
+        Arc::make_mut(self.options.get_or_insert_default())
+    }
+
+    /// Whether there is a nexthop: a gateway, several ways, or a nexthop object.
+    fn has_nexthop(&self) -> bool {
+        let has_hops = |options: &Arc<RouteOptions>| !options.hops.is_empty();
+        self.gateway.is_some()
+            || self.nh_id.is_some()
+            || self.options.as_ref().is_some_and(has_hops)
     }
 
     /// The table that it says, or that its type belongs in.
@@ -251,58 +274,88 @@ impl NewRoute {
     /// The scope that fits the type and the nexthops; IPv6 knows none. `otherwise` is for types
     /// without one of their own, `link` for a unicast route without gateway.
     fn default_scope(&self, otherwise: RouteScope, link: RouteScope) -> RouteScope {
-        if self.dst.family() != Family::INET {
+        if self.dst.addr.is_ipv6() {
             return RouteScope::GLOBAL;
         }
         match self.route_type.unwrap_or(RouteType::UNICAST) {
             RouteType::LOCAL | RouteType::NAT => RouteScope::HOST,
             RouteType::BROADCAST | RouteType::MULTICAST | RouteType::ANYCAST => RouteScope::LINK,
-            RouteType::UNICAST | RouteType::UNSPEC
-                if self.gateway.is_none() && self.hops.is_empty() && self.nh_id.is_none() =>
-            {
-                link
-            }
+            RouteType::UNICAST | RouteType::UNSPEC if !self.has_nexthop() => link,
             _ => otherwise,
         }
     }
 
+    #[inline]
     fn write_with(&self, out: &mut Writer, header: RtMsg) {
         let table = self.table_or_default();
         let v6 = self.dst.addr.is_ipv6();
         out.header(&RtMsg {
-            family: self.dst.family().0,
+            family: if v6 { Family::INET6 } else { Family::INET }.0,
             dst_len: self.dst.len,
-            src_len: self.src.map_or(0, |src| src.len),
+            src_len: self.src.as_ref().map_or(0, |src| src.len),
             tos: self.tos,
             table: table.header(),
             flags: self.flags.bits().into(),
             ..header
         });
-        if self.dst.len > 0 || !self.dst.addr.is_unspecified() {
-            out.attr::<Ip>(RTA_DST, self.dst.addr);
+        if !self.dst.is_all() {
+            out.addr(RTA_DST, &self.dst.addr);
         }
-        if let Some(src) = self.src {
-            out.attr::<Ip>(RTA_SRC, src.addr);
-        }
-        if let Some(encap) = &self.encap {
+        if let Some(options) = &self.options
+            && let Some(encap) = &options.encap
+        {
             encap.write(out);
         }
-        if let Some(gateway) = self.gateway {
+        if let Some(gateway) = &self.gateway {
             write_gateway(out, gateway, v6);
         }
         out.attr_if::<U32>(RTA_TABLE, table.attr());
         out.attr_if::<U32>(RTA_PRIORITY, self.metric);
-        out.attr_if::<Ip>(RTA_PREFSRC, self.prefsrc);
+        if self.says_more() {
+            self.write_more(out);
+        }
+        out.attr_if::<I32>(RTA_OIF, self.oif);
+        if let Some(options) = &self.options {
+            options.write_ways(out, v6);
+        }
+    }
+
+    /// Whether it has what most routes have not.
+    #[inline]
+    fn says_more(&self) -> bool {
+        // One test of them all, not one after the other.
+        self.src.is_some()
+            | self.prefsrc.is_some()
+            | self.pref.is_some()
+            | self.ttl_propagate.is_some()
+            | self.flow.is_some()
+            | self.expires.is_some()
+            | self.nh_id.is_some()
+    }
+
+    /// Appends what most routes have not; out of line, so that the rest is short enough to be part of what calls it.
+    #[inline(never)]
+    fn write_more(&self, out: &mut Writer) {
+        if let Some(src) = &self.src {
+            out.addr(RTA_SRC, &src.addr);
+        }
+        if let Some(prefsrc) = &self.prefsrc {
+            out.addr(RTA_PREFSRC, prefsrc);
+        }
         out.attr_if::<U8>(RTA_PREF, self.pref.map(|pref| pref.0));
         out.attr_if::<U8>(RTA_TTL_PROPAGATE, self.ttl_propagate.map(u8::from));
         out.attr_if::<U32>(RTA_FLOW, self.flow);
         out.attr_if::<U32>(RTA_EXPIRES, self.expires);
         out.attr_if::<U32>(RTA_NH_ID, self.nh_id);
-        out.attr_if::<I32>(RTA_OIF, self.oif);
-        if let Some(metrics) = &self.metrics
-            && !metrics.is_empty()
-        {
-            metrics.write(out);
+    }
+}
+
+impl RouteOptions {
+    /// Appends metrics and ways of a route of IPv6 (`v6`) or IPv4.
+    #[inline(never)]
+    fn write_ways(&self, out: &mut Writer, v6: bool) {
+        if !self.metrics.is_empty() {
+            self.metrics.write(out);
         }
         if !self.hops.is_empty() {
             write_hops(out, &self.hops, v6);
@@ -316,9 +369,11 @@ impl Request for NewRoute {
     fn message_type(&self) -> u16 {
         RTM_NEWROUTE
     }
+    #[inline]
     fn flags(&self) -> u16 {
         self.mode.flags()
     }
+    #[inline]
     fn write(&self, out: &mut Writer) {
         let scope = self.default_scope(RouteScope::GLOBAL, RouteScope::LINK);
         let header = RtMsg {

@@ -83,7 +83,7 @@ impl Spec {
         let family = self.family;
         self.route.dst = PrefixWord { family, ..dst }.prefix();
         if !self.metrics.is_empty() {
-            self.route.metrics = Some(Box::new(self.metrics));
+            self.route = self.route.metrics(self.metrics);
         }
         Ok(self.route)
     }
@@ -236,7 +236,7 @@ fn hops(ip: &mut Ip<'_>, spec: &mut Spec, mut words: Words<'_>) -> Result<(), Fa
             ));
         }
         let hop = hop(ip, spec, &mut words)?;
-        spec.route.hops.push(hop);
+        spec.route.options_mut().hops.push(hop);
         match words.next() {
             None => return Ok(()),
             Some("nexthop") => {}
