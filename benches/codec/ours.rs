@@ -2,12 +2,14 @@
 
 use std::hint::black_box;
 
+use nl_core::header::{NLM_F_ACK, NLM_F_CREATE, NLM_F_EXCL, NLM_F_REQUEST};
 use nl_core::{Message, Request, Writer};
 use nl_netfilter::Family as NfFamily;
 use nl_netfilter::element::{Element, ElementsView, SetElements};
-use nl_route::link::{LinkView, NewLink};
-use nl_route::route::{NewRoute, RouteTable, RouteView};
-use nl_route::rule::{NewRule, RuleView};
+use nl_route::link::{IfInfoMsg, LinkView, LinkWriter, NewLink};
+use nl_route::protocol::{RTM_NEWLINK, RTM_NEWROUTE, RTM_NEWRULE};
+use nl_route::route::{NewRoute, RouteTable, RouteView, RouteWriter, RtMsg};
+use nl_route::rule::{FibRuleHdr, NewRule, RuleView, RuleWriter};
 use nl_route::{Family, Prefix};
 
 use crate::contest::{Contest, OURS};
@@ -18,11 +20,21 @@ use crate::object::{
 
 /// The same as [`OURS`], for a request that is written again.
 const AGAIN: &str = "nlctl, again";
+/// The same message by the writer of its table, as netlink-bindings writes.
+const BY_TABLE: &str = "nlctl, by its table";
 
+#[inline]
 fn write(out: &mut Writer, request: &impl Request) {
     out.clear();
-    out.message(request.message_type(), 5, 1, |out| request.write(out))
-        .unwrap();
+    out.request(request, NLM_F_REQUEST | NLM_F_ACK, 1).unwrap();
+}
+
+/// Writes a message attribute by attribute, without a value of the request.
+#[inline]
+fn write_by_table(out: &mut Writer, message_type: u16, body: impl FnOnce(&mut Writer)) {
+    out.clear();
+    let flags = NLM_F_REQUEST | NLM_F_ACK | NLM_F_CREATE | NLM_F_EXCL;
+    out.message(message_type, flags, 1, body).unwrap();
 }
 
 /// A whole message.
@@ -55,6 +67,26 @@ pub(crate) fn route(contest: &mut Contest) {
         OURS,
         writing(|out| write(out, &new_route())),
     );
+    contest.time(
+        "encode route",
+        BY_TABLE,
+        writing(|out| {
+            let header = RtMsg {
+                family: 2,
+                dst_len: BITS,
+                protocol: 3,
+                route_type: 1,
+                ..RtMsg::default()
+            };
+            write_by_table(out, RTM_NEWROUTE, |out| {
+                RouteWriter::new(out, &header)
+                    .dst_addr(black_box(NETWORK).into())
+                    .gateway_addr(black_box(GATEWAY).into())
+                    .table_attr(black_box(TABLE))
+                    .oif(black_box(IFINDEX));
+            });
+        }),
+    );
     let route = new_route();
     contest.time(
         "encode route",
@@ -77,6 +109,20 @@ fn new_link() -> NewLink {
 
 pub(crate) fn link(contest: &mut Contest) {
     contest.time("encode link", OURS, writing(|out| write(out, &new_link())));
+    contest.time(
+        "encode link",
+        BY_TABLE,
+        writing(|out| {
+            write_by_table(out, RTM_NEWLINK, |out| {
+                LinkWriter::new(out, &IfInfoMsg::default())
+                    .name(black_box(NAME))
+                    .mtu(black_box(MTU))
+                    .link_info(|info| {
+                        info.kind("bridge");
+                    });
+            });
+        }),
+    );
     let link = new_link();
     contest.time(
         "encode link",
@@ -103,6 +149,24 @@ pub(crate) fn rule_message() -> Vec<u8> {
 
 pub(crate) fn rule(contest: &mut Contest) {
     contest.time("encode rule", OURS, writing(|out| write(out, &new_rule())));
+    contest.time(
+        "encode rule",
+        BY_TABLE,
+        writing(|out| {
+            let header = FibRuleHdr {
+                family: 2,
+                src_len: BITS,
+                action: 1,
+                ..FibRuleHdr::default()
+            };
+            write_by_table(out, RTM_NEWRULE, |out| {
+                RuleWriter::new(out, &header)
+                    .src_addr(black_box(NETWORK).into())
+                    .table_attr(black_box(TABLE))
+                    .priority(black_box(PRIORITY));
+            });
+        }),
+    );
     let rule = new_rule();
     contest.time(
         "encode rule",

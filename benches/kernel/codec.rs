@@ -70,7 +70,8 @@ pub(crate) fn section(record: &Record) -> String {
     let mut out = format!(
         "## Codec\n\n{}, commit {}, load {} before, {} after. Medians of interleaved rounds in one run; ratios are to\n\
          ours. Building a message counts, buffers are used again where a library lets them be; *again* is the writing\n\
-         alone.\n\n| what | who | ns | ratio | allocations | bytes |\n|---|---|--:|--:|--:|--:|\n",
+         of a request that is there, *by its table* that of attributes without a value of the request, as\n\
+         netlink-bindings does.\n\n| what | who | ns | ratio | allocations | bytes |\n|---|---|--:|--:|--:|--:|\n",
         record.get("date"),
         record.get("commit"),
         record.get("load before"),
