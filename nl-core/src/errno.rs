@@ -14,7 +14,8 @@ impl Errno {
     }
 
     /// The sentence that `strerror(3)` of the GNU C library has for it, whatever library this
-    /// program is linked with: scripts compare it.
+    /// program is linked with: scripts compare it. "Unknown error" for a number that has none, where that library
+    /// adds the number.
     #[must_use]
     pub fn description(self) -> &'static str {
         self.row().map_or("Unknown error", |row| row.2)

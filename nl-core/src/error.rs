@@ -107,6 +107,11 @@ pub enum EncodeError {
         /// Its payload in bytes.
         len: usize,
     },
+    /// A string that ends with a NUL has one inside.
+    NulInside {
+        /// The attribute's number.
+        number: u16,
+    },
     /// The message's length field has 32 bits.
     MessageTooLong,
     /// A value that the kernel would refuse without a word, or misread.
@@ -126,6 +131,9 @@ impl fmt::Display for EncodeError {
                     f,
                     "attribute {number} is {len} bytes long, at most 65531 fit"
                 )
+            }
+            Self::NulInside { number } => {
+                write!(f, "attribute {number} is a text with a NUL inside")
             }
             Self::MessageTooLong => f.write_str("the message is longer than 4 GiB"),
             Self::BadValue { attr, what } => write!(f, "{attr} is {what}"),
@@ -206,6 +214,8 @@ pub enum Error {
     Overrun,
     /// The kernel did not answer within the connection's timeout.
     NoAnswer,
+    /// The kernel answered a request for an object, and not with one.
+    NoObject,
     /// A datagram was longer than the receive buffer, which has grown: ask again.
     Truncated {
         /// The datagram's length in bytes.
@@ -258,6 +268,7 @@ impl fmt::Display for Error {
             }
             Self::Overrun => f.write_str("the receive buffer overran, answers were lost"),
             Self::NoAnswer => f.write_str("the kernel did not answer in time"),
+            Self::NoObject => f.write_str("the kernel's answer has no object in it"),
             Self::Truncated { len } => {
                 write!(
                     f,
@@ -280,17 +291,8 @@ fn wmem_max(len: usize) -> usize {
     len.saturating_add(SEND_RESERVE).div_ceil(2)
 }
 
-impl std::error::Error for Error {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        match self {
-            Self::Kernel(error) => Some(error.as_ref()),
-            Self::Io { source, .. } => Some(source),
-            Self::Decode(error) => Some(error),
-            Self::Encode(error) => Some(error),
-            _ => None,
-        }
-    }
-}
+// Without a source: what is inside is part of what is shown, and would be shown twice.
+impl std::error::Error for Error {}
 
 impl From<DecodeError> for Error {
     fn from(error: DecodeError) -> Self {

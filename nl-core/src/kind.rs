@@ -5,6 +5,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout, Unaligned};
 
 use crate::attr::{ATTR_HEADER_LEN, NLA_F_NESTED};
+use crate::error::EncodeError;
 use crate::header::align;
 use crate::table::Format;
 use crate::writer::Writer;
@@ -118,7 +119,8 @@ integers! {
     Be64, u64, from_be_bytes, to_be_bytes;
 }
 
-/// A NUL-terminated string; read up to its first NUL, written with one.
+/// A NUL-terminated string; read up to its first NUL, written with one. One with a NUL inside is refused when
+/// written: the kernel would take the part before it, another name.
 ///
 /// Bytes that are not UTF-8 read as absent; they stay reachable through the view's `raw`.
 #[derive(Clone, Copy, Debug)]
@@ -140,6 +142,12 @@ impl Kind for Str {
     fn write(value: &str, out: &mut Vec<u8>) {
         out.extend_from_slice(value.as_bytes());
         out.push(0);
+    }
+    fn write_attr(number: u16, value: &str, out: &mut Writer) {
+        if value.as_bytes().contains(&0) {
+            out.fail(EncodeError::NulInside { number });
+        }
+        out.attr_with(number, |out| Self::write(value, out.bytes_mut()));
     }
 }
 

@@ -206,7 +206,7 @@ pub const fn slots<const N: usize>(rows: &[Row]) -> [Slot; N] {
         let slot = &mut slots[row.number as usize];
         assert!(slot.row == 0, "two rows have the same number");
         i += 1;
-        assert!(i < 256, "a table has at most 255 rows");
+        assert!(i <= LONGEST, "a table has at most 65535 rows");
         assert!(row.min <= LONGEST, "no attribute is that long");
         let nest = matches!(
             row.format,

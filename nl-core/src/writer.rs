@@ -62,7 +62,8 @@ impl Writer {
     ///
     /// # Errors
     ///
-    /// An attribute longer than 65535 bytes, or a message over 4 GiB. The message is then not in the buffer.
+    /// An attribute longer than 65535 bytes, a text with a NUL inside, or a message over 4 GiB. The message is then
+    /// not in the buffer.
     #[inline]
     pub fn message(
         &mut self,
@@ -82,7 +83,8 @@ impl Writer {
         self.buffer.extend_from_slice(header.as_bytes());
         body(self);
         let error = self.error.take();
-        let len = u32::try_from(self.buffer.len() - start).map_err(|_| EncodeError::MessageTooLong);
+        let len = u32::try_from(self.buffer.len().saturating_sub(start))
+            .map_err(|_| EncodeError::MessageTooLong);
         match (error, len) {
             (None, Ok(len)) => {
                 if let Some(field) = self.buffer.get_mut(start..start + 4) {
@@ -180,7 +182,7 @@ impl Writer {
         let [type_low, type_high] = raw_type.to_ne_bytes();
         self.buffer.extend_from_slice(&[0, 0, type_low, type_high]);
         write(self);
-        match u16::try_from(self.buffer.len() - start) {
+        match u16::try_from(self.buffer.len().saturating_sub(start)) {
             Ok(len) => {
                 if let Some(field) = self.buffer.get_mut(start..start + 2) {
                     field.copy_from_slice(&len.to_ne_bytes());
@@ -191,7 +193,8 @@ impl Writer {
         }
     }
 
-    /// Appends bytes as they are, for payloads that are not attributes (`struct rtnexthop`).
+    /// Appends bytes as they are, for payloads that are not attributes (`struct rtnexthop`). What stands there
+    /// already must stay: lengths are counted from it.
     #[inline]
     pub fn bytes_mut(&mut self) -> &mut Vec<u8> {
         &mut self.buffer
@@ -210,7 +213,7 @@ impl Writer {
 
     #[cold]
     fn attr_too_long(&mut self, start: usize, number: u16) {
-        let len = self.buffer.len() - start - ATTR_HEADER_LEN;
+        let len = self.buffer.len().saturating_sub(start) - ATTR_HEADER_LEN;
         self.buffer.truncate(start);
         self.error
             .get_or_insert(EncodeError::AttrTooLong { number, len });
@@ -285,6 +288,16 @@ mod tests {
         want.extend(3u16.to_ne_bytes());
         want.extend(b"veth0\0\0\0");
         assert_eq!(out.bytes(), want);
+    }
+
+    #[test]
+    fn a_text_with_a_nul_inside_takes_the_message_back() {
+        let mut out = Writer::new();
+        let error = out
+            .message(16, 0, 1, |out| out.attr::<Str>(3, "eth0\0x"))
+            .unwrap_err();
+        assert_eq!(error, EncodeError::NulInside { number: 3 });
+        assert!(out.bytes().is_empty());
     }
 
     #[test]
