@@ -3,7 +3,8 @@
 //! The kernel works a datagram off, message by message, before `send` returns; it answers every
 //! failure, asked or not, and goes on. So only the last message of a datagram asks for an
 //! acknowledgement, and a datagram holds no more messages than the receive buffer holds answers:
-//! even if all fail, none is lost.
+//! even if all fail, none is lost. (One failure it does not answer, in any case: that a signal which kills the
+//! process interrupted it, `EINTR`.)
 
 use std::fmt;
 use std::ops::Range;
@@ -25,10 +26,19 @@ const DATAGRAM: usize = 64 * 1024;
 /// What one unread answer takes of the receive buffer, as the kernel accounts it: 832 bytes were
 /// seen for all answers of up to 256 bytes, and the next size is 1280. With their echo of the
 /// request cut off, failures are shorter than that, words and all.
-pub(crate) const ANSWER_COST: usize = 1280;
+const ANSWER_COST: usize = 1280;
 
 /// The same for an answer with the resulting object (`NLM_F_ECHO`); a link is some 2304.
 const ECHO_COST: usize = 16 * 1024;
+
+/// What of the receive buffer the answer to a request with these flags may take.
+pub(crate) const fn answer_cost(flags: u16) -> usize {
+    if flags & NLM_F_ECHO != 0 {
+        ECHO_COST
+    } else {
+        ANSWER_COST
+    }
+}
 
 /// The receive buffer that a datagram of small messages needs: it is grown to this if a batch turns
 /// out to be longer than the buffer at hand can take the answers of.
@@ -41,7 +51,7 @@ pub enum OnFailure {
     #[default]
     Continue,
     /// Try nothing after it. Each request is then a datagram of its own, because the kernel does not
-    /// stop in the middle of one: half as fast again.
+    /// stop in the middle of one, which costs half as much again.
     Stop,
     /// Try nothing after the datagram that it was in. What behind it was tried is in the report
     /// like everything else: [`BatchReport::sent`] and the failures say it exactly.
@@ -288,7 +298,10 @@ impl<P: Protocol> Connection<P> {
                 self.receive_span(exchange, &mut run)
             };
             run.settle(result);
-            self.drain_pending()?;
+            if let Err(error) = self.drain_pending() {
+                run.stop(error);
+                break;
+            }
         }
         run.finish()
     }
@@ -365,11 +378,7 @@ impl<'r, 'a> Run<'r, 'a> {
 
     /// What of the receive buffer the answer to a message of `len` bytes may take.
     fn cost(&self, len: usize, flags: u16) -> usize {
-        let answer = match self.options.answer_cost {
-            Some(cost) => cost,
-            None if flags & NLM_F_ECHO != 0 => ECHO_COST,
-            None => ANSWER_COST,
-        };
+        let answer = self.options.answer_cost.unwrap_or(answer_cost(flags));
         // Kernels before 4.3 echo all of a refused request; buffers are powers of two.
         answer.saturating_add(if self.capped { 0 } else { 2 * len })
     }
@@ -577,7 +586,7 @@ impl<'r, 'a> Run<'r, 'a> {
         self.stop(error);
     }
 
-    fn stop(&mut self, error: Error) {
+    pub(crate) fn stop(&mut self, error: Error) {
         self.report.error = Some(error);
         self.over = true;
     }

@@ -1,5 +1,6 @@
 //! [`Connection`]: requests, dumps and batches over a blocking socket.
 
+use std::fmt;
 use std::marker::PhantomData;
 use std::ops::Range;
 use std::os::fd::{AsFd, BorrowedFd};
@@ -32,7 +33,6 @@ pub(crate) const DRAIN_DATAGRAMS: usize = 32;
 /// A conversation with one protocol of the kernel, in one network namespace.
 ///
 /// It is `Send`; each thread that asks wants one of its own.
-#[derive(Debug)]
 pub struct Connection<P> {
     pub(crate) socket: Socket,
     pub(crate) session: Session<P>,
@@ -64,13 +64,32 @@ impl<P: Protocol> Connection<P> {
     }
 
     /// Opens one more connection in the network namespace that this one is in: for asking while a
-    /// list is being read.
+    /// list is being read. It has the same timeout and the same observer, and is a dry run if this one is.
     ///
     /// # Errors
     ///
     /// As [`open_in`](Self::open_in), if the caller's thread is in another namespace.
     pub fn beside(&self) -> Result<Self, Error> {
-        Self::over(self.socket.beside(P::NUMBER)?)
+        self.like(self.socket.beside(P::NUMBER)?)
+    }
+
+    /// Opens a connection in the network namespace that `netns` refers to, as [`open_in`](Self::open_in) does,
+    /// for a part of what this one does: it has the same timeout and the same observer, and is a dry run if
+    /// this one is.
+    ///
+    /// # Errors
+    ///
+    /// As [`open_in`](Self::open_in).
+    pub fn beside_in(&self, netns: BorrowedFd<'_>) -> Result<Self, Error> {
+        self.like(Socket::open_in(netns, P::NUMBER)?)
+    }
+
+    fn like(&self, mut socket: Socket) -> Result<Self, Error> {
+        socket.observe_as(&self.socket);
+        let mut other = Self::over(socket)?;
+        other.timeout = self.timeout;
+        other.session.dry = self.session.dry;
+        Ok(other)
     }
 
     fn over(socket: Socket) -> Result<Self, Error> {
@@ -100,7 +119,8 @@ impl<P: Protocol> Connection<P> {
 
     /// Sets how long a whole request, a dump, or a datagram of a batch may wait for the kernel;
     /// `None` is for ever. It is 30 seconds at first. What is done with the objects of a dump
-    /// between two receives is not counted.
+    /// between two receives is not counted, and the kernel's own work is not cut short: it works a request off
+    /// while it is sent, and the parts of a dump while they are received, however long others hold its locks.
     ///
     /// What takes longer fails with [`Error::NoAnswer`], and the connection stays usable.
     pub fn set_timeout(&mut self, timeout: Option<Duration>) {
@@ -373,9 +393,18 @@ impl<P: Protocol> Connection<P> {
         mut each: impl FnMut(Event<'_>, &[u8]) -> Result<(), DecodeError>,
     ) -> Result<(), Error> {
         let mut patience = Patience::new(self.timeout);
-        let mut problem = None;
+        let (mut problem, mut answered) = (None, None);
         while !exchange.is_done() {
-            let (len, source) = self.socket.receive_by(&mut self.buffer, &mut patience)?;
+            let received = if exchange.is_answered() {
+                patience.left(*answered.get_or_insert_with(Instant::now))?;
+                self.socket.try_receive(&mut self.buffer)?
+            } else {
+                Some(self.socket.receive_by(&mut self.buffer, &mut patience)?)
+            };
+            let Some((len, source)) = received else {
+                self.session.pending = None;
+                break;
+            };
             let datagram = self.buffer.get(..len).unwrap_or(&[]);
             self.session
                 .take(&mut exchange, (source, datagram), &mut problem, &mut each)?;
@@ -394,6 +423,16 @@ pub struct Listing<V: View> {
     /// The kernel says so for links, addresses, nexthops and nftables. IPv6 routes and rules may
     /// change unnoticed.
     pub interrupted: bool,
+}
+
+impl<P> fmt::Debug for Connection<P> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Not the buffers: they are long, and what the kernel answered may be a secret.
+        f.debug_struct("Connection")
+            .field("socket", &self.socket)
+            .field("timeout", &self.timeout)
+            .finish_non_exhaustive()
+    }
 }
 
 impl<P> AsFd for Connection<P> {
@@ -420,7 +459,10 @@ impl<P: Protocol, V: View> Dump<'_, P, V> {
     /// # Errors
     ///
     /// [`Error::Kernel`] if the kernel ended the list with an error, [`Error::Decode`] for an
-    /// object that cannot be read (the next call goes on behind it); otherwise as [`Connection::call`].
+    /// object that cannot be read (the next call goes on behind it), [`Error::Overrun`] or
+    /// [`Error::Truncated`] if a part of the list was lost (so do all further calls, then: ask again),
+    /// [`Error::NoAnswer`] if the kernel takes too long (the next call goes on waiting as long again);
+    /// otherwise as [`Connection::call`].
     #[allow(
         clippy::should_implement_trait,
         reason = "each view borrows the buffer; Iterator cannot say that"
@@ -462,8 +504,8 @@ impl<P: Protocol, V: View> Dump<'_, P, V> {
                 Step::Object(place) => return Ok(Some(place)),
                 Step::End => return Ok(None),
                 Step::Receive => {
-                    let received = socket.receive_by(buffer, &mut self.patience)?;
-                    self.cursor.received(received);
+                    let received = socket.receive_by(buffer, &mut self.patience);
+                    self.cursor.received(received)?;
                 }
             }
         }

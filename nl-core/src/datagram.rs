@@ -2,17 +2,22 @@
 
 use std::time::Instant;
 
-use crate::batch::{ANSWER_COST, BatchFailure, RECEIVE_BUFFER};
+use crate::batch::{BatchFailure, RECEIVE_BUFFER, answer_cost};
 use crate::connection::Connection;
 use crate::error::Error;
 use crate::exchange::{Exchange, Source};
 use crate::extack::Failure;
-use crate::header::{NLM_F_ACK, NLM_F_REQUEST, NLMSG_ERROR, NLMSG_MIN_TYPE, NLMSG_OVERRUN};
+use crate::header::{
+    NLM_F_ACK, NLM_F_ECHO, NLM_F_REQUEST, NLMSG_ERROR, NLMSG_MIN_TYPE, NLMSG_OVERRUN,
+};
 use crate::message::{Message, Messages};
 use crate::request::{Protocol, Request};
 use crate::session::{Session, explain_from};
 use crate::socket::{Patience, Socket};
 use crate::trace::Direction;
+
+/// What the receive buffer is grown to at most for the objects that are sent back (`NLM_F_ECHO`): those are read.
+const ECHO_BUFFER: usize = 64 << 20;
 
 /// What the kernel answered to one datagram.
 #[derive(Debug, Default)]
@@ -73,10 +78,14 @@ pub(crate) fn send_together<P: Protocol, R: Request<Protocol = P>>(
     session.out.clear();
     let count = u32::try_from(requests.len()).unwrap_or(u32::MAX);
     let first = session.take_seqs(count);
-    let mut last_start = 0;
+    let (mut last_start, mut room, mut most) = (0, 0usize, RECEIVE_BUFFER);
     for (request, seq) in requests.zip(first..first.saturating_add(count)) {
         last_start = session.out.bytes().len();
         session.out.request(&request, NLM_F_REQUEST, seq)?;
+        room = room.saturating_add(answer_cost(request.flags()));
+        if request.flags() & NLM_F_ECHO != 0 {
+            most = ECHO_BUFFER;
+        }
     }
     if count == 0 {
         return Ok(DatagramReport::default());
@@ -90,9 +99,7 @@ pub(crate) fn send_together<P: Protocol, R: Request<Protocol = P>>(
         });
     }
     // All may be refused. More than this is seldom allowed, and nobody reads so many errors.
-    let room = usize::try_from(count).unwrap_or(usize::MAX);
-    let room = room.saturating_mul(ANSWER_COST).min(RECEIVE_BUFFER);
-    socket.grow_receive_buffer(room)?;
+    socket.grow_receive_buffer(room.min(most))?;
     // If the answers are not read to their end, what is left is thrown away before the next request.
     let last = first.saturating_add(count - 1);
     session.pending = Some(Exchange::batch(session.port, first, last));

@@ -61,6 +61,7 @@ pub struct Exchange {
     last: u32,
     done: bool,
     interrupted: bool,
+    answered: bool,
 }
 
 impl Exchange {
@@ -72,6 +73,7 @@ impl Exchange {
             last,
             done: false,
             interrupted: false,
+            answered: false,
         }
     }
 
@@ -107,6 +109,19 @@ impl Exchange {
         self.done
     }
 
+    /// Whether an object came that was asked for, marked as one of several ([`NLM_F_MULTI`]). Some protocols mark
+    /// a single one so and send no end; all that they send they have sent when the request's `send` returns, so that
+    /// an empty queue is the end.
+    #[must_use]
+    pub const fn is_answered(&self) -> bool {
+        self.answered
+    }
+
+    /// Whether it is a list, which the kernel makes while it is received.
+    pub(crate) fn is_dump(&self) -> bool {
+        self.expect == Expect::Dump
+    }
+
     /// Whether the kernel marked a dump as inconsistent (`NLM_F_DUMP_INTR`).
     #[must_use]
     pub const fn interrupted(&self) -> bool {
@@ -139,8 +154,9 @@ impl Exchange {
             self.interrupted = true;
         }
         if message.message_type() >= NLMSG_MIN_TYPE {
-            if self.expect == Expect::Reply && message.flags() & NLM_F_MULTI == 0 {
-                self.done = true;
+            if self.expect == Expect::Reply {
+                let multi = message.flags() & NLM_F_MULTI != 0;
+                (self.done, self.answered) = (!multi, multi);
             }
             return Event::Reply(message);
         }
@@ -175,8 +191,13 @@ impl Exchange {
                 Event::Acked(seq)
             }
             NLMSG_DONE => {
-                self.done |= self.expect != Expect::Batch || seq == self.last;
                 let failure = Failure::from_done(&message);
+                let acknowledges = matches!(self.expect, Expect::Ack | Expect::Batch);
+                if failure.errno == 0 && acknowledges {
+                    // The end of something else: nothing was acknowledged.
+                    return Event::Ignored;
+                }
+                self.done |= self.expect != Expect::Batch || seq == self.last;
                 if failure.errno != 0 {
                     Event::Failed(seq, failure)
                 } else {

@@ -77,9 +77,9 @@ impl<P: Protocol> Session<P> {
         Ok(exchange)
     }
 
-    /// Reads the rest of an exchange whose end was not seen, but no more than `limit` datagrams;
-    /// whether nothing is left. Answers are made before `send` returns, and lists while they are
-    /// received: what is not there at once never comes.
+    /// Reads the rest of an exchange whose end was not seen, but no more than `limit` datagrams, or as long as
+    /// `timeout` allows; whether nothing is left. Answers are made before `send` returns, and lists while they
+    /// are received: what is not there at once never comes.
     pub(crate) fn drain(
         &mut self,
         socket: &Socket,
@@ -98,6 +98,8 @@ impl<P: Protocol> Session<P> {
                 return Ok(false);
             }
             match socket.try_receive(buffer) {
+                // The kernel cannot go on with the list while nobody receives it, and begins no other.
+                Ok(None) if limit.is_some() && exchange.is_dump() => return Ok(false),
                 Ok(None) => break,
                 Ok(Some((len, source))) => {
                     let datagram = buffer.get(..len).unwrap_or(&[]);
@@ -109,7 +111,9 @@ impl<P: Protocol> Session<P> {
                 Err(error) => return Err(error),
             }
             datagrams += 1;
-            patience.left(start)?;
+            if limit.is_none() {
+                patience.left(start)?;
+            }
         }
         self.pending = None;
         Ok(true)
@@ -221,7 +225,7 @@ impl<V: View> GetAnswer<V> {
         match self.answer {
             Some(Ok(object)) => Ok(object),
             Some(Err(error)) => Err(Error::Kernel(Box::new(error))),
-            None => Err(Error::NoAnswer),
+            None => Err(Error::NoObject),
         }
     }
 }
@@ -235,6 +239,8 @@ pub(crate) struct Cursor {
     /// Where the next message stands.
     at: usize,
     len: usize,
+    /// A part of the list was lost: what follows is not all of it, and its end is not a success.
+    lost: bool,
 }
 
 /// What the reader of a list has to do next.
@@ -255,6 +261,7 @@ impl Cursor {
             source: Source::KERNEL,
             at: 0,
             len: 0,
+            lost: false,
         }
     }
 
@@ -262,9 +269,19 @@ impl Cursor {
         self.exchange.interrupted()
     }
 
-    /// A datagram of `len` bytes is in the buffer.
-    pub(crate) fn received(&mut self, (len, source): (usize, Source)) {
-        (self.at, self.len, self.source) = (0, len, source);
+    /// A datagram of that many bytes is in the buffer, or was lost.
+    pub(crate) fn received(
+        &mut self,
+        received: Result<(usize, Source), Error>,
+    ) -> Result<(), Error> {
+        match received {
+            Ok((len, source)) => (self.at, self.len, self.source) = (0, len, source),
+            Err(error) => {
+                self.lost |= matches!(error, Error::Overrun | Error::Truncated { .. });
+                return Err(error);
+            }
+        }
+        Ok(())
     }
 
     /// Goes on to the next object in `buffer`.
@@ -301,6 +318,9 @@ impl Cursor {
         buffer: &[u8],
     ) -> Result<Step, Error> {
         loop {
+            if self.lost {
+                return Err(Error::Overrun);
+            }
             if self.exchange.is_done() {
                 return Ok(Step::End);
             }
@@ -334,7 +354,7 @@ impl Cursor {
                     let error = explain::<P>(session.out.bytes(), seq, failure);
                     return Err(Error::Kernel(Box::new(error)));
                 }
-                Event::Overrun => return Err(Error::Overrun),
+                Event::Overrun => (self.lost, self.at) = (true, self.len),
                 Event::Done | Event::Acked(_) | Event::Ignored => {}
             }
         }

@@ -12,6 +12,20 @@ use crate::trace::{self, Direction, Observer, Traffic};
 /// Bytes that the kernel keeps free in the send buffer: `netlink_sendmsg` refuses `len > sk_sndbuf - 32`.
 pub(crate) const SEND_RESERVE: usize = 32;
 
+/// What a buffer can have unforced, in bytes as the kernel accounts them, where nobody has set `net.core.rmem_max` or
+/// `wmem_max`.
+const UNFORCED: usize = 2 * 212_992;
+
+/// What a buffer can have unforced: `option` is `SO_RCVBUF` or `SO_SNDBUF`. `None` if the system does not say it.
+fn unforced(option: i32) -> Option<usize> {
+    let name = match option {
+        libc::SO_RCVBUF => "/proc/sys/net/core/rmem_max",
+        _ => "/proc/sys/net/core/wmem_max",
+    };
+    let limit: usize = std::fs::read_to_string(name).ok()?.trim().parse().ok()?;
+    Some(limit.saturating_mul(2))
+}
+
 /// A blocking netlink socket of one protocol.
 ///
 /// It belongs to one network namespace for life: that of the thread that opened it, or the one
@@ -52,14 +66,14 @@ impl Socket {
         Self::from_fd(fd)
     }
 
-    /// Takes over an open, bound netlink socket, for example one that another process opened in a
-    /// namespace of its own and passed on. Its extended acknowledgements are turned on.
+    /// Takes over an open netlink socket, for example one that another process opened in a namespace of its own
+    /// and passed on. It is bound if it was not, and its extended acknowledgements are turned on.
     ///
     /// # Errors
     ///
     /// [`Error::Io`] if it has no address.
     pub fn from_fd(fd: OwnedFd) -> Result<Self, Error> {
-        let port = sys::port(fd.as_fd()).map_err(Error::io("read the socket's port"))?;
+        let port = sys::port(fd.as_fd()).map_err(Error::io("read or bind the socket's port"))?;
         let protocol = sys::option(fd.as_fd(), libc::SOL_SOCKET, libc::SO_PROTOCOL);
         let mut socket = Self {
             fd,
@@ -110,6 +124,11 @@ impl Socket {
         self.observer = Some(Observer::new(observe));
     }
 
+    /// Tells the observer of `other`, if it has one.
+    pub(crate) fn observe_as(&mut self, other: &Self) {
+        self.observer.clone_from(&other.observer);
+    }
+
     /// Tells the observer.
     #[inline]
     pub(crate) fn tell(&self, direction: Direction, datagram: &[u8]) {
@@ -138,17 +157,8 @@ impl Socket {
             .map_err(Error::io("turn strict checking on"))
     }
 
-    /// Sets how long a receive waits for a datagram; `None` is for ever.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::Io`] with `EDOM` for a duration the kernel cannot count.
-    pub fn set_timeout(&self, timeout: Option<Duration>) -> Result<(), Error> {
-        sys::set_receive_timeout(self.fd.as_fd(), timeout).map_err(Error::io("set the timeout"))
-    }
-
-    /// Makes room for datagrams of `len` bytes, as far as the system allows: `SO_SNDBUF` first,
-    /// then `SO_SNDBUFFORCE`, which needs `CAP_NET_ADMIN` in the first user namespace.
+    /// Makes room for datagrams of `len` bytes, as far as the system allows: by `SO_SNDBUFFORCE`, which needs
+    /// `CAP_NET_ADMIN` in the first user namespace, or up to `net.core.wmem_max` by `SO_SNDBUF`.
     ///
     /// Returns what a datagram may have now, in bytes.
     ///
@@ -156,8 +166,12 @@ impl Socket {
     ///
     /// [`Error::Io`] if the size cannot be read.
     pub fn grow_send_buffer(&self, len: usize) -> Result<usize, Error> {
-        self.grow(len + SEND_RESERVE, libc::SO_SNDBUF, libc::SO_SNDBUFFORCE)
-            .map(|size| size.saturating_sub(SEND_RESERVE))
+        self.grow(
+            len.saturating_add(SEND_RESERVE),
+            libc::SO_SNDBUF,
+            libc::SO_SNDBUFFORCE,
+        )
+        .map(|size| size.saturating_sub(SEND_RESERVE))
     }
 
     /// Makes the receive buffer at least `len` bytes, as far as the system allows, the same way.
@@ -178,18 +192,18 @@ impl Socket {
     }
 
     fn grow(&self, len: usize, option: i32, force: i32) -> Result<usize, Error> {
-        let size = || self.size(option);
+        let have = self.size(option)?;
+        if have >= len {
+            return Ok(have);
+        }
         // The kernel doubles what it is given, and reads back the double.
         let half = i32::try_from(len.div_ceil(2)).unwrap_or(i32::MAX / 2);
-        for option in [option, force] {
-            let have = size()?;
-            if have >= len {
-                return Ok(have);
-            }
-            // What cannot be had is seen by reading the size back.
+        // Without force it is cut to the limit, which may be less than what somebody else has forced.
+        let shrinks = || have > UNFORCED && unforced(option).is_none_or(|most| have > most);
+        if self.set(libc::SOL_SOCKET, force, half).is_err() && !shrinks() {
             let _ = self.set(libc::SOL_SOCKET, option, half);
         }
-        size()
+        self.size(option)
     }
 
     /// Sends one datagram to the kernel, which works it off before this returns.
@@ -198,10 +212,12 @@ impl Socket {
     ///
     /// [`Error::TooLarge`] if the send buffer cannot be grown to its size; [`Error::Io`] otherwise.
     pub fn send(&self, datagram: &[u8]) -> Result<(), Error> {
-        self.tell(Direction::Sent, datagram);
         loop {
             match sys::send(self.fd.as_fd(), datagram) {
-                Ok(_) => return Ok(()),
+                Ok(_) => {
+                    self.tell(Direction::Sent, datagram);
+                    return Ok(());
+                }
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) if error.raw_os_error() == Some(libc::EMSGSIZE) => {
                     let limit = self.grow_send_buffer(datagram.len())?;
@@ -224,7 +240,8 @@ impl Socket {
     ///
     /// # Errors
     ///
-    /// [`Error::Truncated`], [`Error::Overrun`], [`Error::NoAnswer`] after the timeout, else [`Error::Io`].
+    /// [`Error::Truncated`], [`Error::Overrun`], [`Error::NoAnswer`] after the socket's `SO_RCVTIMEO`, which is
+    /// none at first, else [`Error::Io`].
     pub fn receive(&self, buffer: &mut Vec<u8>) -> Result<(usize, Source), Error> {
         self.receive_with(buffer, true)
     }
@@ -251,9 +268,10 @@ impl Socket {
             return Ok(received);
         }
         let start = Instant::now();
+        patience.left(start)?;
         loop {
             if let Some(received) = self.try_receive(buffer)? {
-                patience.spend(start)?;
+                patience.spend(start);
                 return Ok(received);
             }
             self.wait(patience.left(start)?)?;
@@ -287,9 +305,14 @@ impl Socket {
         }
     }
 
-    /// A socket with the same options that nothing is queued on. `None` if that cannot be had: the
-    /// calling thread is in another network namespace and may not enter this one.
+    /// A socket with the same buffers, checks and observer that nothing is queued on. `None` if that cannot be had: the
+    /// calling thread is in another network namespace and may not enter this one, or it is no netlink socket but
+    /// a stand-in.
     pub(crate) fn fresh(&self) -> Result<Option<Self>, Error> {
+        let family = sys::option(self.as_fd(), libc::SOL_SOCKET, libc::SO_DOMAIN);
+        if family.is_ok_and(|family| family != libc::AF_NETLINK) {
+            return Ok(None);
+        }
         let Ok(mut fresh) = self.beside(self.protocol) else {
             return Ok(None);
         };
@@ -303,7 +326,7 @@ impl Socket {
         ] {
             fresh.grow(self.size(option)?, option, force)?;
         }
-        fresh.observer.clone_from(&self.observer);
+        fresh.observe_as(self);
         Ok(Some(fresh))
     }
 
@@ -407,10 +430,12 @@ impl Patience {
         }
     }
 
-    /// Takes off what was waited since `start`; [`Error::NoAnswer`] if it was too long already.
-    pub(crate) fn spend(&mut self, start: Instant) -> Result<(), Error> {
-        self.left = self.left(start)?;
-        Ok(())
+    /// Takes off what was waited since `start`. If that was all, what came is given out still, but nothing more is
+    /// waited for.
+    pub(crate) fn spend(&mut self, start: Instant) {
+        if let Some(left) = &mut self.left {
+            *left = left.saturating_sub(start.elapsed());
+        }
     }
 }
 

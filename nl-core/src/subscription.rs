@@ -17,7 +17,7 @@ use crate::trace::Traffic;
 /// Enough for any notification; it grows if one is longer.
 pub(crate) const BUFFER: usize = 32 * 1024;
 
-/// How many datagrams of strangers are passed over before the deadline is looked at.
+/// How many datagrams are passed over before the deadline is looked at.
 const STRANGERS: usize = 1 << 16;
 
 /// What a subscription receives.
@@ -34,6 +34,10 @@ pub enum Notification<'a> {
     },
     /// The receive buffer was full and an unknown number of events is lost. Only reading the state
     /// again tells what is true now; later events are received as before.
+    ///
+    /// The kernel drops events from the overrun on until the buffer was read empty, without another word.
+    /// So what was still queued is thrown away before this is told: a state that is read afterwards
+    /// misses nothing.
     Overrun,
 }
 
@@ -75,6 +79,8 @@ pub struct Subscription<P> {
     socket: Socket,
     buffer: Vec<u8>,
     place: Place,
+    /// The kernel said that it dropped events, and goes on until nothing is queued.
+    overrun: bool,
     groups: BTreeSet<u32>,
     protocol: PhantomData<fn() -> P>,
 }
@@ -114,6 +120,7 @@ impl<P: Protocol> Subscription<P> {
             socket,
             buffer: vec![0; BUFFER],
             place: Place::default(),
+            overrun: false,
             groups: BTreeSet::new(),
             protocol: PhantomData,
         };
@@ -234,12 +241,15 @@ impl<P: Protocol> Subscription<P> {
                 return Ok(Some(Found::Event(place)));
             }
             match self.socket.try_receive_event(&mut self.buffer) {
+                Ok(None) if std::mem::take(&mut self.overrun) => return Ok(Some(Found::Overrun)),
                 Ok(None) => return Ok(None),
                 // Any process may send to our port. What it says is not news.
                 Ok(Some((_, source, _))) if source.port != Source::KERNEL.port => {}
+                Ok(Some(_)) if self.overrun => {}
                 Ok(Some((len, _, nsid))) => self.place = Place { at: 0, len, nsid },
-                // One that was cut off is lost, too. The buffer has grown for the next.
-                Err(Error::Overrun | Error::Truncated { .. }) => return Ok(Some(Found::Overrun)),
+                Err(Error::Overrun) => self.overrun = true,
+                // One that was cut off is lost, too, but nothing behind it. The buffer has grown for the next.
+                Err(Error::Truncated { .. }) => return Ok(Some(Found::Overrun)),
                 Err(error) => return Err(error),
             }
         }
@@ -262,7 +272,7 @@ pub(crate) enum Found {
     /// The message stands here in the buffer.
     Event(Range<usize>),
     Overrun,
-    /// Nothing yet: so many strangers talk that there may be more behind them.
+    /// Nothing yet: so many strangers talk, or so much is thrown away, that there may be more behind it.
     Strangers,
 }
 

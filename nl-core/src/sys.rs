@@ -6,7 +6,7 @@
 
 use std::io;
 use std::mem::{self, MaybeUninit};
-use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
 use std::time::Duration;
 
 use zerocopy::IntoBytes;
@@ -32,9 +32,7 @@ pub(crate) fn socket(protocol: i32) -> io::Result<OwnedFd> {
     let fd = check(unsafe { libc::socket(libc::AF_NETLINK, flags, protocol) })?;
     // SAFETY: the call above succeeded, so the descriptor is open and nobody else's.
     let fd = unsafe { OwnedFd::from_raw_fd(fd) };
-    let address = address();
-    // SAFETY: the pointer is to a sockaddr_nl of the length given, which outlives the call.
-    check(unsafe { libc::bind(fd.as_raw_fd(), (&raw const address).cast(), ADDRESS_LEN) })?;
+    bind(fd.as_fd())?;
     Ok(fd)
 }
 
@@ -51,13 +49,29 @@ fn address() -> libc::sockaddr_nl {
     address
 }
 
-/// The socket's own port (`nl_pid`).
+/// Has the kernel choose a port.
+fn bind(fd: BorrowedFd<'_>) -> io::Result<()> {
+    let address = address();
+    // SAFETY: the pointer is to a sockaddr_nl of the length given, which outlives the call.
+    check(unsafe { libc::bind(fd.as_raw_fd(), (&raw const address).cast(), ADDRESS_LEN) })?;
+    Ok(())
+}
+
+/// The socket's own port (`nl_pid`); a netlink socket without one gets one.
 pub(crate) fn port(fd: BorrowedFd<'_>) -> io::Result<u32> {
-    let mut address = address();
-    let mut len = ADDRESS_LEN;
-    let at = (&raw mut address).cast();
-    // SAFETY: both pointers are to live values, and `len` is the size of the first.
-    check(unsafe { libc::getsockname(fd.as_raw_fd(), at, &raw mut len) })?;
+    let name = || -> io::Result<libc::sockaddr_nl> {
+        let mut address = address();
+        let mut len = ADDRESS_LEN;
+        let at = (&raw mut address).cast();
+        // SAFETY: both pointers are to live values, and `len` is the size of the first.
+        check(unsafe { libc::getsockname(fd.as_raw_fd(), at, &raw mut len) })?;
+        Ok(address)
+    };
+    let mut address = name()?;
+    if address.nl_family == AF_NETLINK && address.nl_pid == 0 {
+        bind(fd)?;
+        address = name()?;
+    }
     Ok(address.nl_pid)
 }
 
@@ -85,23 +99,6 @@ pub(crate) fn option(fd: BorrowedFd<'_>, level: i32, option: i32) -> io::Result<
     // SAFETY: both pointers are to live values, and `len` is the size of the first.
     check(unsafe { libc::getsockopt(fd.as_raw_fd(), level, option, at, &raw mut len) })?;
     Ok(value)
-}
-
-/// Sets how long a receive waits; `None` is for ever.
-pub(crate) fn set_receive_timeout(fd: BorrowedFd<'_>, timeout: Option<Duration>) -> io::Result<()> {
-    let timeout = timeout.unwrap_or_default();
-    // SAFETY: timeval is plain integers, for which zero is valid.
-    let mut value: libc::timeval = unsafe { mem::zeroed() };
-    value.tv_sec = timeout.as_secs().try_into().unwrap_or(libc::time_t::MAX);
-    value.tv_usec = timeout.subsec_micros().into();
-    let at = (&raw const value).cast();
-    #[allow(clippy::cast_possible_truncation, reason = "16 bytes")]
-    let len = size_of::<libc::timeval>() as libc::socklen_t;
-    // SAFETY: the pointer is to a timeval of the length given.
-    check(unsafe {
-        libc::setsockopt(fd.as_raw_fd(), libc::SOL_SOCKET, libc::SO_RCVTIMEO, at, len)
-    })?;
-    Ok(())
 }
 
 /// Sends one datagram to the kernel.
@@ -255,13 +252,17 @@ impl Steady for crate::socket::Socket {}
 #[cfg(feature = "tokio")]
 impl<P> Steady for crate::subscription::Subscription<P> {}
 
+/// What the runtime watches for: datagrams, and overruns, which are told as an error, maybe with nothing to read.
+#[cfg(feature = "tokio")]
+pub(crate) const WATCHED: tokio::io::Interest =
+    tokio::io::Interest::READABLE.add(tokio::io::Interest::ERROR);
+
 /// Has the runtime watch for datagrams.
 #[cfg(feature = "tokio")]
 pub(crate) fn watch<T: Steady>(inner: T) -> io::Result<tokio::io::unix::AsyncFd<T>> {
-    let interest = tokio::io::Interest::READABLE;
     // SAFETY: `Steady` types own their descriptor, and those who get the `AsyncFd` (`tokio.rs`) lend
     // out no `&mut` of what is in it.
-    let watched = unsafe { tokio::io::unix::AsyncFd::register_with_interest(inner, interest) };
+    let watched = unsafe { tokio::io::unix::AsyncFd::register_with_interest(inner, WATCHED) };
     watched.map_err(|error| error.into_parts().1)
 }
 

@@ -9,6 +9,7 @@
 //!
 //! The runtime needs its I/O and time drivers (`enable_all`).
 
+use std::fmt;
 use std::future::Future;
 use std::marker::PhantomData;
 use std::os::fd::{AsFd, BorrowedFd};
@@ -52,7 +53,6 @@ use crate::view::{Owned, View};
 /// # Ok(())
 /// # }
 /// ```
-#[derive(Debug)]
 pub struct AsyncConnection<P> {
     socket: AsyncFd<Socket>,
     session: Session<P>,
@@ -84,16 +84,17 @@ async fn receive(
     buffer: &mut Vec<u8>,
     patience: &mut Patience,
 ) -> Result<(usize, Source), Error> {
+    // What the kernel answers is mostly there already. Others get their turn all the same, which is not the kernel's
+    // time.
+    consume_budget().await;
     let start = Instant::now();
     let left = patience.left(start)?;
-    // What the kernel answers is mostly there already. Others get their turn all the same.
-    consume_budget().await;
     let received = match socket.get_ref().try_receive(buffer)? {
         Some(received) => received,
         None => {
             let waiting = async {
                 loop {
-                    let ready = socket.readable().await;
+                    let ready = socket.ready(sys::WATCHED).await;
                     let mut ready = ready.map_err(Error::io("wait for the kernel"))?;
                     match socket.get_ref().try_receive(buffer)? {
                         Some(received) => return Ok(received),
@@ -104,7 +105,7 @@ async fn receive(
             within(left, waiting).await?
         }
     };
-    patience.spend(start)?;
+    patience.spend(start);
     Ok(received)
 }
 
@@ -181,6 +182,46 @@ impl<P: Protocol> AsyncConnection<P> {
     /// As [`Connection::set_dry_run`](crate::Connection::set_dry_run).
     pub fn set_dry_run(&mut self, on: bool) {
         self.session.dry = on;
+    }
+
+    /// As [`Connection::is_dry_run`](crate::Connection::is_dry_run).
+    #[must_use]
+    pub fn is_dry_run(&self) -> bool {
+        self.session.dry
+    }
+
+    /// As [`Connection::beside`](crate::Connection::beside).
+    ///
+    /// # Panics
+    ///
+    /// As [`open`](Self::open).
+    ///
+    /// # Errors
+    ///
+    /// The same.
+    pub fn beside(&self) -> Result<Self, Error> {
+        self.like(self.socket().beside(P::NUMBER)?)
+    }
+
+    /// As [`Connection::beside_in`](crate::Connection::beside_in).
+    ///
+    /// # Panics
+    ///
+    /// As [`open`](Self::open).
+    ///
+    /// # Errors
+    ///
+    /// The same.
+    pub fn beside_in(&self, netns: BorrowedFd<'_>) -> Result<Self, Error> {
+        self.like(Socket::open_in(netns, P::NUMBER)?)
+    }
+
+    fn like(&self, mut socket: Socket) -> Result<Self, Error> {
+        socket.observe_as(self.socket());
+        let mut other = Self::over(socket)?;
+        other.timeout = self.timeout;
+        other.session.dry = self.session.dry;
+        Ok(other)
     }
 
     /// As [`Connection::call`](crate::Connection::call).
@@ -384,7 +425,10 @@ impl<P: Protocol> AsyncConnection<P> {
                 }
             };
             run.settle(result);
-            self.drain_pending()?;
+            if let Err(error) = self.drain_pending() {
+                run.stop(error);
+                break;
+            }
             yield_now().await;
         }
         run.finish()
@@ -467,14 +511,33 @@ impl<P: Protocol> AsyncConnection<P> {
         mut each: impl FnMut(Event<'_>, &[u8]) -> Result<(), DecodeError>,
     ) -> Result<(), Error> {
         let mut patience = Patience::new(self.timeout);
-        let mut problem = None;
+        let (mut problem, mut answered) = (None, None);
         while !exchange.is_done() {
-            let (len, source) = receive(&self.socket, &mut self.buffer, &mut patience).await?;
+            let received = if exchange.is_answered() {
+                patience.left(*answered.get_or_insert_with(Instant::now))?;
+                self.socket.get_ref().try_receive(&mut self.buffer)?
+            } else {
+                Some(receive(&self.socket, &mut self.buffer, &mut patience).await?)
+            };
+            let Some((len, source)) = received else {
+                self.session.pending = None;
+                break;
+            };
             let datagram = self.buffer.get(..len).unwrap_or(&[]);
             self.session
                 .take(&mut exchange, (source, datagram), &mut problem, &mut each)?;
         }
         problem.map_or(Ok(()), |error| Err(error.into()))
+    }
+}
+
+impl<P> fmt::Debug for AsyncConnection<P> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // As a Connection.
+        f.debug_struct("AsyncConnection")
+            .field("socket", self.socket.get_ref())
+            .field("timeout", &self.timeout)
+            .finish_non_exhaustive()
     }
 }
 
@@ -528,8 +591,8 @@ impl<P: Protocol, V: View> AsyncDump<'_, P, V> {
                 Step::Object(place) => break place,
                 Step::End => return Ok(None),
                 Step::Receive => {
-                    let received = receive(socket, buffer, &mut self.patience).await?;
-                    self.cursor.received(received);
+                    let received = receive(socket, buffer, &mut self.patience).await;
+                    self.cursor.received(received)?;
                 }
             }
         };
@@ -614,15 +677,22 @@ impl<P: Protocol, V: View> DumpStream<'_, P, V> {
                 Step::End => return Poll::Ready(Ok(None)),
                 Step::Receive => {}
             }
-            let since = *self.since.get_or_insert_with(Instant::now);
-            let left = patience.left(since)?;
-            if let Some(received) = socket.get_ref().try_receive(buffer)? {
+            let since = match self.since {
+                Some(since) => since,
+                None => {
+                    let now = Instant::now();
+                    patience.left(now)?;
+                    *self.since.insert(now)
+                }
+            };
+            if let Some(received) = socket.get_ref().try_receive(buffer).transpose() {
                 (self.since, self.deadline) = (None, None);
-                patience.spend(since)?;
-                cursor.received(received);
+                patience.spend(since);
+                cursor.received(received)?;
                 continue;
             }
-            if let Some(left) = left {
+            // Only now: what came while nobody polled is no less an answer.
+            if let Some(left) = patience.left(since)? {
                 let sleep = || Box::pin(::tokio::time::sleep(left));
                 let deadline = self.deadline.get_or_insert_with(sleep);
                 if deadline.as_mut().poll(context).is_ready() {
@@ -745,7 +815,7 @@ impl<P: Protocol> AsyncSubscription<P> {
                 Some(found) => break found,
                 None => {}
             }
-            let ready = self.inner.readable_mut().await;
+            let ready = self.inner.ready_mut(sys::WATCHED).await;
             let mut ready = ready.map_err(Error::io("wait for events"))?;
             match ready.get_inner_mut().try_find()? {
                 Some(Found::Strangers) => {}

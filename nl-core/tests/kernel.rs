@@ -7,9 +7,11 @@
 
 mod rtnetlink;
 
+use std::fs::File;
 use std::os::fd::AsFd;
 
-use nl_core::{Connection, Errno, Error};
+use nix::sys::socket::{AddressFamily, SockFlag, SockProtocol, SockType, socket};
+use nl_core::{Connection, Errno, Error, Socket};
 use rtnetlink::*;
 
 fn names(route: &mut Connection<Route>) -> Vec<String> {
@@ -190,7 +192,7 @@ fn a_connection_opened_in_a_namespace_stays_there() {
     nl_netns::isolate!(|| {
         let other = std::thread::spawn(|| {
             nix::sched::unshare(nix::sched::CloneFlags::CLONE_NEWNET).unwrap();
-            std::fs::File::open("/proc/thread-self/ns/net").unwrap()
+            File::open("/proc/thread-self/ns/net").unwrap()
         })
         .join()
         .unwrap();
@@ -200,7 +202,7 @@ fn a_connection_opened_in_a_namespace_stays_there() {
         here.call(&NewBridge("here".into())).unwrap();
         assert!(names(&mut there).contains(&"there".to_owned()));
         assert!(!names(&mut here).contains(&"there".to_owned()));
-        let file = std::fs::File::open("/dev/null").unwrap();
+        let file = File::open("/dev/null").unwrap();
         let error = Connection::<Route>::open_in(file.as_fd()).unwrap_err();
         assert!(matches!(error, Error::Io { .. }), "{error}");
     });
@@ -261,7 +263,7 @@ fn a_connection_beside_another_is_in_its_namespace() {
     nl_netns::isolate!(|| {
         let there = std::thread::spawn(|| {
             nix::sched::unshare(nix::sched::CloneFlags::CLONE_NEWNET).unwrap();
-            std::fs::File::open("/proc/thread-self/ns/net").unwrap()
+            File::open("/proc/thread-self/ns/net").unwrap()
         });
         let there = there.join().unwrap();
         let mut route = Connection::<Route>::open_in(there.as_fd()).unwrap();
@@ -272,6 +274,56 @@ fn a_connection_beside_another_is_in_its_namespace() {
         let mut here = Connection::<Route>::open().unwrap();
         here.call(&NewBridge("here".into())).unwrap();
         assert!(names(&mut here.beside().unwrap()).contains(&"here".to_owned()));
+    });
+}
+
+#[test]
+fn a_connection_beside_a_dry_run_is_one_too() {
+    nl_netns::isolate!(|| {
+        let mut route = Connection::<Route>::open().unwrap();
+        let netns = File::open("/proc/thread-self/ns/net").unwrap();
+        route.set_dry_run(true);
+        for mut beside in [
+            route.beside().unwrap(),
+            route.beside_in(netns.as_fd()).unwrap(),
+        ] {
+            assert!(beside.is_dry_run());
+            beside
+                .call(&SetMtu {
+                    ifindex: 1,
+                    mtu: 1400,
+                })
+                .unwrap();
+        }
+        let lo = route.get(&GetLink("lo")).unwrap();
+        assert_ne!(lo.view().mtu(), Some(1400));
+        route.set_dry_run(false);
+        let mut beside = route.beside().unwrap();
+        beside
+            .call(&SetMtu {
+                ifindex: 1,
+                mtu: 1400,
+            })
+            .unwrap();
+        let lo = route.get(&GetLink("lo")).unwrap();
+        assert_eq!(lo.view().mtu(), Some(1400));
+    });
+}
+
+/// Without a port every answer would be taken for another's.
+#[test]
+fn a_socket_that_was_not_bound_gets_a_port() {
+    nl_netns::isolate!(|| {
+        let fd = socket(
+            AddressFamily::Netlink,
+            SockType::Raw,
+            SockFlag::SOCK_CLOEXEC,
+            SockProtocol::NetlinkRoute,
+        );
+        let socket = Socket::from_fd(fd.unwrap()).unwrap();
+        assert_ne!(socket.port(), 0);
+        let mut route = Connection::<Route>::from_socket(socket);
+        assert_eq!(names(&mut route), ["lo"]);
     });
 }
 
