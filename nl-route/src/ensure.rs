@@ -39,8 +39,9 @@ impl Ensured {
 /// A request that can be asked for as a state: "let this be so", not "do this".
 ///
 /// What is there is read first. If nothing differs from what the request says, nothing is sent;
-/// otherwise the least message that makes it so. What the request does not say is not compared and
-/// not changed. A [`Mode`] in the request does not matter. Deleting is looked up first, too: what is not there is not
+/// otherwise the least message that makes it so. What the request does not say about links, addresses and neighbours is not
+/// compared and not changed; routes and nexthops are replaced as a whole, and what is not said is reset: see there. A
+/// [`Mode`] in the request does not matter. Deleting is looked up first, too: what is not there is not
 /// asked to go, so that a [dry run](nl_core::Connection::set_dry_run) shows nothing.
 ///
 /// ```no_run
@@ -335,8 +336,12 @@ impl NewAddr {
     }
 }
 
-/// Makes the route, or takes the place of the one with the same destination and metric. How long
-/// an IPv6 route still lives is not compared.
+/// Makes the route, or takes the place of the first with the same destination and metric, whoever made that: all of it
+/// is replaced. So all is compared, what is not said as if it were said as it is sent: a route without a
+/// [protocol](NewRoute::protocol) is one of `boot`, one without a source address has none.
+///
+/// Of the end of an IPv6 route it is only compared whether there is one. A link that is left to the gateway may be any; of
+/// several ways all or none must leave it, or the route is sent each time.
 ///
 /// The table is listed only if looking a packet up there does not tell: because packets do not take the route
 /// (another table, a worse metric, one that drops them), or take another one to the same destination.
@@ -401,6 +406,10 @@ fn each_route(
 
 /// Makes the nexthop object, or replaces the one with the same id. Without an id any that says the
 /// same will do.
+///
+/// It is replaced as a whole, and what is not said is reset; so a gateway, a tunnel, a flag that is there and not said
+/// differs. Its protocol, its link, the type of a group and the numbers of a resilient one are not compared unless they
+/// are said.
 impl Ensure for NewNexthop {
     fn ensure(&self, rt: &mut Connection<Route>) -> Result<Ensured, Error> {
         if let Some(id) = self.id.filter(|&id| id != 0) {

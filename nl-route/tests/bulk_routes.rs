@@ -307,6 +307,112 @@ fn sync_recognises_every_kind_of_route() {
     });
 }
 
+/// A list is made so, and the second time nothing is sent.
+#[track_caller]
+fn is_synced_once(rt: &mut Connection<Route>, scope: SyncScope, wanted: &[NewRoute]) {
+    let first = rt.sync_routes(scope, wanted.to_vec()).unwrap();
+    assert!(first.is_success(), "{first:?}");
+    let again = rt.sync_routes(scope, wanted.to_vec()).unwrap();
+    assert!(again.is_unchanged(), "{again:?}");
+    assert_eq!(again.unchanged, wanted.len());
+}
+
+#[test]
+fn sync_recognises_what_the_kernel_lists_in_other_words() {
+    nl_netns::isolate!(|| {
+        let mut rt = addressed();
+        rt.call(&NewAddr::new(V1, prefix("10.1.0.1/24"))).unwrap();
+        let to = |text| NewRoute::new(prefix(text));
+        let (four, six) = (SyncScope::ipv4(T), SyncScope::ipv6(T));
+        // Host bits, which IPv6 forgets and IPv4 refuses.
+        is_synced_once(
+            &mut rt,
+            six,
+            &[to("2001:db8::1/64").dev(V0), to("fd77::7/0").dev(V0)],
+        );
+        let refused = rt.sync_routes(four, [to("20.0.0.1/8").dev(V0)]).unwrap();
+        let refused: Vec<_> = refused.failures.iter().map(|f| f.error.errno).collect();
+        assert_eq!(refused, [Errno::EINVAL]);
+        // A source, which IPv4 does not hear of.
+        is_synced_once(
+            &mut rt,
+            four,
+            &[to("20.0.0.0/8").src(prefix("30.0.0.0/8")).dev(V0)],
+        );
+        // Ways without links, and with.
+        for (scope, dst, gateways) in [
+            (four, "30.0.0.0/8", ["10.0.0.3", "10.1.0.4"]),
+            (six, "fd30::/16", ["fd00::3", "fd00::4"]),
+        ] {
+            let [first, second] = gateways.map(|gateway| NewHop::via(ip(gateway)));
+            let open = [to(dst).hop(first.clone()).hop(second.clone())];
+            is_synced_once(&mut rt, scope, &open);
+            let is_four = scope.family == Family::INET;
+            let [v0, other] = [V0, if is_four { V1 } else { V0 }];
+            let said = to(dst).hop(first.clone().ifindex(v0));
+            let said = [said.hop(second.clone().ifindex(other))];
+            let there = rt.sync_routes(scope, said.clone()).unwrap();
+            assert!(there.is_unchanged(), "{there:?}");
+            // By another link it is another route; IPv6 has no such gateway there.
+            if is_four {
+                let onlink = |hop: NewHop| hop.ifindex(V1).onlink();
+                let moved = [to(dst).hop(onlink(first)).hop(onlink(second))];
+                is_synced_once(&mut rt, scope, &moved);
+                let back = rt.sync_routes(scope, said).unwrap();
+                assert_eq!(counts(&back), (0, 1, 0, 0));
+            }
+        }
+        // What ends and what does not.
+        let fd = || to("fd40::/16").dev(V0);
+        is_synced_once(&mut rt, six, &[fd().expires(1000)]);
+        is_synced_once(&mut rt, six, &[fd()]);
+        let listed = list(&mut rt, GetRoutes::ipv6().table(T));
+        let expiry = listed[0].view().cacheinfo().map(|info| info.expires.get());
+        assert_eq!((listed.len(), expiry), (1, Some(0)));
+        is_synced_once(&mut rt, six, &[fd().expires(u32::MAX)]);
+        is_synced_once(&mut rt, six, &[fd().expires(500)]);
+    });
+}
+
+#[test]
+fn sync_recognises_routes_into_tunnels() {
+    nl_netns::isolate!(|| {
+        let mut rt = addressed();
+        let ip4 = |last| {
+            Encap::new(EncapType::IP, |out| {
+                EncapIpWriter::new(out, &())
+                    .dst([10, 0, 0, last].into())
+                    .id(5);
+            })
+        };
+        let ip6 = |last| {
+            Encap::new(EncapType::IP6, |out| {
+                EncapIp6Writer::new(out, &())
+                    .dst(ip("fd00::9"))
+                    .id(last)
+                    .hoplimit(7);
+            })
+        };
+        for encaps in [[ip4(9), ip4(8)], [ip6(9), ip6(8)]] {
+            for (scope, dst) in [
+                (SyncScope::ipv4(T), "30.0.0.0/8"),
+                (SyncScope::ipv6(T), "fd30::/16"),
+            ] {
+                for encap in &encaps {
+                    let route = NewRoute::new(prefix(dst)).dev(V0).encap(encap.clone());
+                    let made = rt.sync_routes(scope, [route.clone()]).unwrap();
+                    let errno = made.failures.first().map(|failure| failure.error.errno);
+                    if errno == Some(Errno::EOPNOTSUPP) {
+                        eprintln!("skipped: this kernel has no such tunnels");
+                        continue;
+                    }
+                    is_synced_once(&mut rt, scope, &[route]);
+                }
+            }
+        }
+    });
+}
+
 #[test]
 fn sync_keeps_routes_that_only_their_nexthops_tell_apart() {
     nl_netns::isolate!(|| {

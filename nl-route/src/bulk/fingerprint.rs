@@ -3,13 +3,16 @@
 use std::hash::{BuildHasher, RandomState};
 use std::net::IpAddr;
 
-use nl_core::{DecodeError, Request, Writer};
+use nl_core::{Attrs, DecodeError, Request, Writer};
 
 use crate::Prefix;
 use crate::route::{
-    EncapType, NewRoute, RTAX_CC_ALGO, RouteFlags, RoutePref, RouteType, RouteView,
+    EncapType, Hop, NewRoute, RTAX_CC_ALGO, RouteFlags, RoutePref, RouteType, RouteView,
 };
 use crate::value::Family;
+
+/// Seconds that are no end: `INFINITY_LIFE_TIME`.
+const FOREVER: u32 = u32::MAX;
 
 /// The metric that the kernel gives an IPv6 route that has none: `IP6_RT_PRIO_USER`.
 const IPV6_METRIC: u32 = 1024;
@@ -21,7 +24,8 @@ pub(crate) struct Fingerprint {
     pub(crate) identity: u64,
     /// Of all the rest that a request can say, but not of [`oif`](Self::oif).
     pub(crate) content: u64,
-    /// The link that it goes by; 0 if that is not said. A request may leave it to the gateway.
+    /// The link that it goes by, or of several links a hash; 0 if that is not said. A request may leave it to the
+    /// gateways.
     pub(crate) oif: i32,
 }
 
@@ -50,6 +54,7 @@ struct Way<'a> {
     nh_id: u32,
     onlink: bool,
     gateway: Option<IpAddr>,
+    flow: Option<u32>,
     encap_type: Option<EncapType>,
     encap: Option<&'a [u8]>,
     /// Of all the ways, if there are several.
@@ -75,8 +80,10 @@ impl Fingerprints {
         };
         let (prefsrc_kind, [prefsrc, prefsrc_rest]) = addr_words(route.prefsrc());
         let (gateway_kind, [gateway, gateway_rest]) = addr_words(way.gateway);
-        let flow = route.flow();
-        let encap = way.encap.map(|encap| self.key.hash_one(encap));
+        let flow = way.flow.or(route.flow());
+        let encap = way
+            .encap
+            .map(|encap| self.encap(way.encap_type.unwrap_or_default(), encap));
         let route_type = match route.route_type() {
             // What the nexthop object does is listed as the route's own doing.
             RouteType::BLACKHOLE if way.nh_id != 0 => RouteType::UNICAST,
@@ -92,7 +99,8 @@ impl Fingerprints {
             gateway_kind,
             u8::from(flow.is_some())
                 | u8::from(way.encap_type.is_some()) << 1
-                | u8::from(encap.is_some()) << 2,
+                | u8::from(encap.is_some()) << 2
+                | u8::from(ends(route)) << 3,
         ]);
         let content = self.words.of([
             shape,
@@ -137,22 +145,24 @@ impl Fingerprints {
                 kind: 2,
                 onlink: hop.flags().contains(RouteFlags::ONLINK),
                 gateway: hop.gateway(),
+                flow: hop.flow(),
                 encap_type: hop.encap_type(),
                 encap: hop.encap(),
                 ..Way::default()
             };
             return (way, hop.ifindex());
         }
+        let (hops, links) = self.hops(route);
         let way = Way {
             kind: 2,
             onlink: route.flags().contains(RouteFlags::ONLINK),
             gateway: route.gateway(),
             encap_type: route.encap_type().map(EncapType),
             encap: route.encap(),
-            hops: self.hops(route),
+            hops,
             ..Way::default()
         };
-        (way, route.oif().unwrap_or(0))
+        (way, route.oif().unwrap_or(links))
     }
 
     fn identity(&self, route: &RouteView<'_>) -> u64 {
@@ -163,9 +173,18 @@ impl Fingerprints {
         };
         let addr = |prefix: Option<Prefix>| addr_words(prefix.map(|prefix| prefix.addr));
         let len = |prefix: Option<Prefix>| prefix.map_or(0, |prefix| prefix.len);
-        let (dst_kind, [dst, dst_rest]) = addr(route.dst());
-        let (src_kind, [src, src_rest]) = addr(route.src());
-        let (dst_len, src_len) = (len(route.dst()), len(route.src()));
+        let (dst, src) = match route.family() {
+            // It forgets host bits, and a source that is all.
+            Family::INET6 => (
+                route.dst().map(Prefix::network),
+                route.src().filter(|src| src.len > 0).map(Prefix::network),
+            ),
+            // It refuses host bits, and does not hear of a source.
+            _ => (route.dst(), None),
+        };
+        let (dst_len, src_len) = (len(dst), len(src));
+        let (dst_kind, [dst, dst_rest]) = addr(dst);
+        let (src_kind, [src, src_rest]) = addr(src);
         let shape = [route.tos(), dst_kind, dst_len, src_kind, src_len, 0, 0, 0];
         self.words.of([
             u64::from(route.table().0) | u64::from(metric) << 32,
@@ -191,16 +210,56 @@ impl Fingerprints {
         })
     }
 
-    /// The ways of a multipath route; their order means nothing.
-    fn hops(&self, route: &RouteView<'_>) -> u64 {
-        route.hops().flatten().fold(0, |sum: u64, hop| {
-            let gateway: Option<IpAddr> = hop.gateway();
+    /// The ways of a multipath route, and the links that they go by, or 0 if none says its own; their order means
+    /// nothing.
+    fn hops(&self, route: &RouteView<'_>) -> (u64, i32) {
+        let way = |hop: &Hop<'_>| {
             let onlink = hop.flags().contains(RouteFlags::ONLINK);
-            let way = (hop.ifindex(), hop.weight(), onlink, gateway);
-            let rest = (hop.flow(), hop.encap());
-            sum.wrapping_add(self.key.hash_one((way, rest)))
+            let gateway: Option<IpAddr> = hop.gateway();
+            let encap_type = hop.encap_type().unwrap_or_default();
+            let encap = hop.encap().map(|encap| self.encap(encap_type, encap));
+            let tunnel = (encap_type.0, encap);
+            self.key
+                .hash_one((hop.weight(), onlink, gateway, hop.flow(), tunnel))
+        };
+        let (mut ways, mut links, mut is_said) = (0u64, 0u64, false);
+        for hop in route.hops().flatten() {
+            let way = way(&hop);
+            ways = ways.wrapping_add(way);
+            links = links.wrapping_add(self.key.hash_one((way, hop.ifindex())));
+            is_said |= hop.ifindex() != 0;
+        }
+        let [a, b, c, d, ..] = links.to_ne_bytes();
+        // 0 is what is not said.
+        let links = if is_said {
+            i32::from_ne_bytes([a, b, c, d]) | 1
+        } else {
+            0
+        };
+        (ways, links)
+    }
+
+    /// The attributes of a lightweight tunnel; their order means nothing.
+    pub(crate) fn encap(&self, encap_type: EncapType, encap: &[u8]) -> u64 {
+        // The kernel lists all of them, and what was not said as 0.
+        let is_whole = matches!(encap_type, EncapType::IP | EncapType::IP6);
+        Attrs::new(encap).fold(0, |sum: u64, attr| match attr {
+            Ok(attr) if is_whole && attr.payload.iter().all(|&byte| byte == 0) => sum,
+            Ok(attr) => sum.wrapping_add(self.key.hash_one((attr.number(), attr.payload))),
+            // The kernel has the words for it: equal to nothing that it lists.
+            Err(_) => sum.wrapping_add(self.key.hash_one(encap)),
         })
     }
+}
+
+/// Whether an IPv6 route is there for some time only.
+fn ends(route: &RouteView<'_>) -> bool {
+    // Requests say when, lists how long still.
+    let is_asked = route.expires().is_some_and(|seconds| seconds != FOREVER);
+    let is_listed = route
+        .cacheinfo()
+        .is_some_and(|info| info.expires.get() != 0);
+    route.family() == Family::INET6 && (is_asked || is_listed)
 }
 
 /// Whether the nexthop means something.
@@ -312,6 +371,13 @@ mod tests {
             route().metrics(RouteMetrics::default().set(RTAX_MTU, 1300)),
             route().encap(encap([1; 4])),
             route().encap(encap([2; 4])),
+            to([10, 1, 2, 0], 24)
+                .hop(hop(2, 3).encap(encap([1; 4])))
+                .hop(hop(3, 3)),
+            to([10, 1, 2, 0], 24)
+                .hop(hop(2, 3).encap(encap([2; 4])))
+                .hop(hop(3, 3)),
+            NewRoute::new(Prefix::ALL_V6).expires(7),
             to([10, 1, 2, 0], 24).hop(hop(2, 3)).hop(hop(3, 3)),
             to([10, 1, 2, 0], 24).hop(hop(2, 3)).hop(hop(3, 4)),
             to([10, 1, 2, 0], 24)
@@ -346,6 +412,92 @@ mod tests {
         let one = prints.of_request(&route().hop(hop(2)).hop(hop(3))).unwrap();
         let other = prints.of_request(&route().hop(hop(3)).hop(hop(2))).unwrap();
         assert_eq!(one, other);
+    }
+
+    #[test]
+    fn links_of_several_ways_count_only_where_they_are_said() {
+        let hop = |last: u8, ifindex| NewHop::via([10, 0, 0, last].into()).ifindex(ifindex);
+        let by = |first, second| {
+            let route = NewRoute::new(Prefix::new([10, 1, 2, 0].into(), 24));
+            route.hop(hop(2, first)).hop(hop(3, second))
+        };
+        let mut prints = Fingerprints::default();
+        let mut print = |first, second| prints.of_request(&by(first, second)).unwrap();
+        let there = print(3, 4);
+        assert!(print(0, 0).is_met_by(&there));
+        assert!(print(3, 4).is_met_by(&there));
+        for (first, second) in [(4, 3), (3, 3), (3, 5), (0, 3), (5, 0)] {
+            assert!(!print(first, second).is_met_by(&there));
+        }
+    }
+
+    #[test]
+    fn ipv6_prefixes_are_the_same_but_for_their_host_bits() {
+        let prefix = |text: &str| text.parse::<Prefix>().unwrap();
+        let mut prints = Fingerprints::default();
+        let mut print = |dst, src| {
+            let route = NewRoute::new(prefix(dst)).src(prefix(src));
+            prints.of_request(&route).unwrap().identity
+        };
+        let there = print("2001:db8::/64", "fd00::/16");
+        assert_eq!(print("2001:db8::1/64", "fd00::1/16"), there);
+        assert_ne!(print("2001:db8::1/65", "fd00::1/16"), there);
+        assert_ne!(print("2001:db8::1/64", "fd00::1/17"), there);
+    }
+
+    #[test]
+    fn tunnels_are_the_same_by_what_they_say_in_whatever_order() {
+        use crate::route::{Encap, EncapIpWriter, EncapMplsWriter};
+        let prints = Fingerprints::default();
+        let print = |encap: Encap| prints.encap(encap.encap_type, &encap.attrs);
+        let ip = |id, last: u8, ttl| {
+            Encap::new(EncapType::IP, |out| {
+                EncapIpWriter::new(out, &())
+                    .id(id)
+                    .dst([10, 0, 0, last].into())
+                    .ttl(ttl);
+            })
+        };
+        // As the kernel lists it.
+        let listed = Encap::new(EncapType::IP, |out| {
+            EncapIpWriter::new(out, &())
+                .id(5)
+                .dst([10, 0, 0, 9].into())
+                .src([0; 4].into())
+                .tos(0)
+                .ttl(0)
+                .flags(0);
+        });
+        let other_order = Encap::new(EncapType::IP, |out| {
+            EncapIpWriter::new(out, &()).dst([10, 0, 0, 9].into()).id(5);
+        });
+        let there = print(listed);
+        assert_eq!(print(ip(5, 9, 0)), there);
+        assert_eq!(print(other_order), there);
+        for other in [ip(6, 9, 0), ip(5, 8, 0), ip(5, 9, 1)] {
+            assert_ne!(print(other), there);
+        }
+        // Here 0 says something: the TTL comes from the packet.
+        let mpls = |ttl: Option<u8>| {
+            Encap::new(EncapType::MPLS, |out| {
+                let mut out = EncapMplsWriter::new(out, &());
+                out.dst(&[0, 1, 1, 0]);
+                if let Some(ttl) = ttl {
+                    out.ttl(ttl);
+                }
+            })
+        };
+        assert_ne!(print(mpls(None)), print(mpls(Some(0))));
+        // Nothing that is broken is what is there.
+        let broken = Encap {
+            encap_type: EncapType::IP,
+            attrs: vec![3, 0],
+        };
+        let empty = Encap {
+            encap_type: EncapType::IP,
+            attrs: Vec::new(),
+        };
+        assert_ne!(print(broken), print(empty));
     }
 
     #[test]

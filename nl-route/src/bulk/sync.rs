@@ -145,9 +145,10 @@ pub struct SyncFailure {
 ///
 /// New routes are made and changed ones replaced before unwanted ones are deleted, so that traffic
 /// finds its way all the time. Routes are compared by table, destination, source, type of service
-/// and metric (who is it?), and by all the rest that a request can say, except for how long an
-/// IPv6 route still lives. A link that the request leaves to the gateway may be any. It keeps 24
-/// bytes for each route in the table (hashes with a secret key), none for the wanted ones.
+/// and metric (who is it?), and by all the rest that a request can say; of the end of an IPv6 route only whether there is
+/// one. A link that the request leaves to the gateway may be any; of several ways all or none must leave it, or the
+/// route is sent each time. It keeps 32 bytes for each route in the table (hashes with a secret key), none for the wanted
+/// ones.
 ///
 /// Who changes the table at the same time may win or lose.
 ///
