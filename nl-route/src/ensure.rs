@@ -388,7 +388,7 @@ impl Ensure for NewRoute {
 }
 
 /// Calls `each` with the routes of a list; a table that is not there is empty.
-fn each_route(
+pub(crate) fn each_route(
     rt: &mut Connection<Route>,
     list: &GetRoutes,
     mut each: impl FnMut(&RouteView<'_>),

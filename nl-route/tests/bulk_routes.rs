@@ -465,6 +465,167 @@ fn sync_keeps_routes_that_only_their_nexthops_tell_apart() {
     });
 }
 
+/// The ways of the routes to a destination in a table, each with who made it.
+fn ways(
+    rt: &mut Connection<Route>,
+    table: RouteTable,
+    dst: &str,
+) -> Vec<(u8, Option<IpAddr>, Option<i32>)> {
+    let dst = prefix(dst);
+    let mut routes = list(rt, GetRoutes::new(dst.family()).table(table));
+    routes.retain(|route| route.view().dst() == Some(dst));
+    let mut ways: Vec<_> = routes
+        .iter()
+        .map(|route| {
+            let route = route.view();
+            (route.protocol().0, route.gateway(), route.oif())
+        })
+        .collect();
+    ways.sort();
+    ways
+}
+
+#[test]
+fn sync_replaces_no_route_outside_its_scope() {
+    nl_netns::isolate!(|| {
+        let mut rt = addressed();
+        let main = RouteTable::MAIN;
+        let dst = "10.0.0.0/24";
+        let by = |gateway| NewRoute::new(prefix(dst)).via(ip(gateway));
+        let (kernel, boot) = (RouteProtocol::KERNEL.0, RouteProtocol::BOOT.0);
+        let (first, second) = (ip("10.0.0.2"), ip("10.0.0.3"));
+        let connected = (kernel, None, Some(V0));
+        rt.call(&by("10.0.0.2").mode(Mode::Append)).unwrap();
+        assert_eq!(
+            ways(&mut rt, main, dst),
+            [connected, (boot, Some(first), Some(V0))]
+        );
+        let scope = SyncScope::ipv4(main);
+        let report = rt.sync_routes(scope, [by("10.0.0.3")]).unwrap();
+        assert_eq!(counts(&report), (1, 0, 1, 0));
+        let there = [connected, (boot, Some(second), Some(V0))];
+        assert_eq!(ways(&mut rt, main, dst), there);
+        assert!(
+            rt.sync_routes(scope, [by("10.0.0.3")])
+                .unwrap()
+                .is_unchanged()
+        );
+        // Two protocols side by side, of which the other is first.
+        let dst = "50.0.0.0/8";
+        let of = |protocol, gateway| {
+            let route = NewRoute::new(prefix(dst)).via(ip(gateway)).table(T);
+            route.protocol(protocol)
+        };
+        let (bgp, fixed) = (RouteProtocol::BGP, RouteProtocol::STATIC);
+        rt.call(&of(fixed, "10.0.0.2")).unwrap();
+        rt.call(&of(bgp, "10.0.0.4").mode(Mode::Append)).unwrap();
+        // One alone is replaced as before.
+        let alone = |gateway| via4(1).via(ip(gateway)).protocol(bgp);
+        rt.call(&alone("10.0.0.2")).unwrap();
+        let wanted = [of(bgp, "10.0.0.3"), alone("10.0.0.3")];
+        let scope = SyncScope::ipv4(T).protocol(bgp);
+        let report = rt.sync_routes(scope, wanted.clone()).unwrap();
+        assert_eq!(counts(&report), (1, 1, 1, 0));
+        let there = [
+            (fixed.0, Some(first), Some(V0)),
+            (bgp.0, Some(second), Some(V0)),
+        ];
+        assert_eq!(ways(&mut rt, T, dst), there);
+        assert!(rt.sync_routes(scope, wanted).unwrap().is_unchanged());
+        // IPv6 cannot tell them apart: a conflict.
+        let dst = "fd00::/64";
+        let by = |ifindex| NewRoute::new(prefix(dst)).dev(ifindex).metric(256);
+        rt.call(&by(V1).mode(Mode::Append)).unwrap();
+        let there = [(kernel, None, Some(V0)), (boot, None, Some(V1))];
+        assert_eq!(ways(&mut rt, main, dst), there);
+        let scope = SyncScope::ipv6(main);
+        let wanted = by(1);
+        let report = rt.sync_routes(scope, [wanted]).unwrap();
+        let refused: Vec<_> = report.failures.iter().map(|f| f.error.errno).collect();
+        assert_eq!((refused, report.deleted), (vec![Errno::EEXIST], 0));
+        assert_eq!(ways(&mut rt, main, dst), there);
+    });
+}
+
+#[test]
+fn sync_finds_what_is_shared_in_the_middle_of_a_list() {
+    nl_netns::isolate!(|| {
+        let mut rt = addressed();
+        let (bgp, fixed) = (RouteProtocol::BGP, RouteProtocol::STATIC);
+        let of = |i, gateway| via4(i).via(ip(gateway)).protocol(bgp);
+        let made = (0..100).map(|i| of(i, "10.0.0.2"));
+        assert!(rt.add_routes(made).unwrap().is_success());
+        for i in (0..100).step_by(10) {
+            // Before ours.
+            let other = via4(i).via(ip("10.0.0.9")).protocol(fixed);
+            rt.call(&other.mode(Mode::Prepend)).unwrap();
+        }
+        let wanted = || {
+            (0..110).map(|i| match i {
+                50..90 => of(i, "10.0.0.3"),
+                _ => of(i, "10.0.0.2"),
+            })
+        };
+        let scope = SyncScope::ipv4(T).protocol(bgp);
+        let report = rt.sync_routes(scope, wanted()).unwrap();
+        assert_eq!(counts(&report), (10 + 4, 36, 4, 60));
+        assert!(rt.sync_routes(scope, wanted()).unwrap().is_unchanged());
+        let there = table4(&mut rt);
+        let others = there.iter().filter(|r| r.view().protocol() == fixed);
+        assert_eq!((there.len(), others.count()), (120, 10));
+    });
+}
+
+#[test]
+fn sync_deletes_nothing_whose_successor_was_refused() {
+    nl_netns::isolate!(|| {
+        let mut rt = addressed();
+        // Several of one identity, and another wanted.
+        let by = |gateway| {
+            NewRoute::new(prefix("40.0.0.0/8"))
+                .via(ip(gateway))
+                .table(T)
+        };
+        rt.call(&by("10.0.0.2")).unwrap();
+        rt.call(&by("10.0.0.3").mode(Mode::Append)).unwrap();
+        rt.call(&via4(1)).unwrap();
+        let scope = SyncScope::ipv4(T);
+        let report = rt.sync_routes(scope, [by("99.0.0.1")]).unwrap();
+        let refused: Vec<_> = report.failures.iter().map(|f| f.error.errno).collect();
+        assert_eq!((refused, report.deleted), (vec![Errno::ENETUNREACH], 1));
+        let there = ways(&mut rt, T, "40.0.0.0/8");
+        assert_eq!(there.len(), 2, "{there:?}");
+        // In parts, one that was spared may still be wanted.
+        let mut sync = RouteSync::begin(&mut rt, scope).unwrap();
+        sync.want([by("99.0.0.1")]).unwrap();
+        sync.want([by("10.0.0.3")]).unwrap();
+        let report = sync.finish().unwrap();
+        assert_eq!((report.unchanged, report.deleted), (1, 0));
+        // IPv6 replaces one of them, and the others go.
+        let dst = "fd40::/16";
+        let six = |ifindex| NewRoute::new(prefix(dst)).dev(ifindex).table(T);
+        rt.call(&six(V0)).unwrap();
+        rt.call(&six(V1).mode(Mode::Append)).unwrap();
+        assert_eq!(ways(&mut rt, T, dst).len(), 2);
+        let scope = SyncScope::ipv6(T);
+        let refused = six(V0).via(ip("99::1"));
+        let report = rt.sync_routes(scope, [refused]).unwrap();
+        assert_eq!((report.failures.len(), report.deleted), (1, 0));
+        let report = rt.sync_routes(scope, [six(1)]).unwrap();
+        assert_eq!(counts(&report), (0, 1, 1, 0));
+        let boot = RouteProtocol::BOOT.0;
+        assert_eq!(ways(&mut rt, T, dst), [(boot, None, Some(1))]);
+        // One of them is wanted, and the kernel takes no second one: nothing that is wanted is lost.
+        rt.call(&six(V1).mode(Mode::Append)).unwrap();
+        for wanted in [[six(V1), six(V0)], [six(V0), six(V1)]] {
+            let report = rt.sync_routes(scope, wanted).unwrap();
+            assert_eq!(report.failures.len(), 1, "{report:?}");
+            let there = ways(&mut rt, T, dst);
+            assert!(!there.is_empty());
+        }
+    });
+}
+
 #[test]
 fn sync_of_the_main_table_leaves_the_kernels_routes_and_other_protocols_alone() {
     nl_netns::isolate!(|| {

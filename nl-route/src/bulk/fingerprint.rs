@@ -19,6 +19,7 @@ const IPV6_METRIC: u32 = 1024;
 
 /// A route in 20 bytes, by hashes with a secret key: for comparing millions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[repr(C, packed(4))]
 pub(crate) struct Fingerprint {
     /// Of what tells it apart: table, destination, source, type of service, metric.
     pub(crate) identity: u64,

@@ -23,6 +23,7 @@ mod listed;
 mod plan;
 mod routes;
 mod set;
+mod snapshot;
 mod sync;
 mod veth;
 

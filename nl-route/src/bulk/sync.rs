@@ -2,9 +2,10 @@
 
 use std::iter::Fuse;
 
-use nl_core::{Connection, EncodeError, Error, KernelError};
+use nl_core::{BatchReport, Connection, EncodeError, Errno, Error, KernelError};
 
-use super::fingerprint::{Fingerprint, Fingerprints};
+use super::fingerprint::Fingerprints;
+use super::snapshot::{Claim, Snapshot};
 use super::{RouteDeleteReport, RouteFailure, listed};
 use crate::protocol::Route;
 use crate::route::{GetRoutes, NewRoute, RouteProtocol, RouteTable, RouteView};
@@ -52,7 +53,7 @@ impl SyncScope {
         self
     }
 
-    fn list(&self) -> GetRoutes {
+    pub(super) fn list(&self) -> GetRoutes {
         let list = GetRoutes::new(self.family).table(self.table);
         match self.protocol {
             Some(protocol) => list.protocol(protocol),
@@ -62,7 +63,7 @@ impl SyncScope {
 
     /// Whether a listed route is ours to keep or delete. What the kernel makes by itself, for an
     /// address or a router's advertisement, comes and goes with that.
-    fn owns(&self, route: &RouteView<'_>) -> bool {
+    pub(super) fn owns(&self, route: &RouteView<'_>) -> bool {
         let made_by = match self.protocol {
             Some(protocol) => route.protocol() == protocol,
             None => !matches!(
@@ -104,7 +105,7 @@ pub struct SyncReport {
     pub unchanged: usize,
     /// How many were there, not wanted, and were deleted.
     pub deleted: usize,
-    /// Wanted routes that the kernel refused.
+    /// Wanted routes that the kernel refused. What was there in their place is still there.
     pub failures: Vec<SyncFailure>,
     /// Unwanted routes that the kernel did not delete.
     pub undeleted: Vec<RouteFailure>,
@@ -147,8 +148,12 @@ pub struct SyncFailure {
 /// finds its way all the time. Routes are compared by table, destination, source, type of service
 /// and metric (who is it?), and by all the rest that a request can say; of the end of an IPv6 route only whether there is
 /// one. A link that the request leaves to the gateway may be any; of several ways all or none must leave it, or the
-/// route is sent each time. It keeps 32 bytes for each route in the table (hashes with a secret key), none for the wanted
+/// route is sent each time. It keeps 24 bytes for each route in the table (hashes with a secret key), none for the wanted
 /// ones.
+///
+/// Routes outside the scope stay, whatever they share with wanted ones. Beside an IPv4 route of somebody else with the
+/// same destination and metric a wanted one is appended; of IPv6 it is refused with `EEXIST`. What is there in the place
+/// of a route that is refused stays, too, so that the destination can be reached.
 ///
 /// Who changes the table at the same time may win or lose.
 ///
@@ -201,7 +206,7 @@ impl<'c> RouteSync<'c> {
     /// How many routes are in the table, before anything was changed.
     #[must_use]
     pub fn found(&self) -> usize {
-        self.there.known.len()
+        self.there.len()
     }
 
     /// How many wanted routes were taken so far; after an error the position of the one that was wrong.
@@ -227,6 +232,7 @@ impl<'c> RouteSync<'c> {
     pub fn want(&mut self, routes: impl IntoIterator<Item = NewRoute>) -> Result<(), Error> {
         let mut feed = Feed {
             routes: routes.into_iter().fuse(),
+            held: None,
             scope: self.scope,
             prints: &mut self.prints,
             there: &mut self.there,
@@ -237,13 +243,20 @@ impl<'c> RouteSync<'c> {
         };
         loop {
             feed.sent.clear();
-            let batch = self.rt.batch(feed.by_ref())?;
-            let Feed { sent, report, .. } = &mut feed;
-            settle(sent, batch, report)?;
+            let batch = self.rt.batch(feed.by_ref());
+            let Feed {
+                sent,
+                report,
+                there,
+                ..
+            } = &mut feed;
+            settle(sent, batch, report, there)?;
             if let Some(error) = feed.error {
                 return Err(error);
             }
-            if feed.sent.is_empty() {
+            if feed.held.is_some() {
+                feed.there.find_shared(self.rt, &self.scope, feed.prints)?;
+            } else if feed.sent.is_empty() {
                 return Ok(());
             }
         }
@@ -263,10 +276,9 @@ impl<'c> RouteSync<'c> {
             mut report,
             ..
         } = self;
-        if there.known.iter().any(|route| route.fate == Fate::Unwanted) {
-            let unwanted = |route: &RouteView<'_>| {
-                scope.owns(route) && there.is_unwanted(&prints.of_view(route))
-            };
+        if there.dooms_any() {
+            let unwanted =
+                |route: &RouteView<'_>| scope.owns(route) && there.dooms(&prints.of_view(route));
             let RouteDeleteReport {
                 deleted,
                 failures,
@@ -280,32 +292,55 @@ impl<'c> RouteSync<'c> {
     }
 }
 
-/// Counts what a batch did.
+/// A wanted route that was sent.
+#[derive(Clone, Copy)]
+struct Sent {
+    /// Position among the wanted routes.
+    index: usize,
+    identity: u64,
+    /// Whether it replaces one.
+    replaces: bool,
+    is_ipv4: bool,
+}
+
+/// Counts what a batch did. What a route was to take the place of stays if it is not known to have done so.
 fn settle(
-    sent: &[(usize, bool)],
-    batch: nl_core::BatchReport,
+    sent: &[Sent],
+    batch: Result<BatchReport, Error>,
     report: &mut SyncReport,
+    there: &mut Snapshot,
 ) -> Result<(), Error> {
-    fn counter(report: &mut SyncReport, replaced: bool) -> &mut usize {
-        if replaced {
+    fn counter<'a>(report: &'a mut SyncReport, route: &Sent) -> &'a mut usize {
+        if route.replaces {
             &mut report.replaced
         } else {
             &mut report.added
         }
     }
-    for &(_, replaced) in sent.iter().take(batch.sent) {
-        *counter(report, replaced) += 1;
+    let count = batch.as_ref().map_or(0, |batch| batch.sent);
+    let (tried, untried) = sent.split_at_checked(count).unwrap_or((sent, &[]));
+    for route in tried {
+        *counter(report, route) += 1;
     }
+    for route in untried {
+        there.spare(route.identity);
+    }
+    let batch = batch?;
     for index in batch.unknown.into_iter().flatten() {
-        if let Some(&(wanted, replaced)) = sent.get(index) {
-            *counter(report, replaced) -= 1;
-            report.unknown.push(wanted);
+        if let Some(route) = tried.get(index) {
+            *counter(report, route) -= 1;
+            there.spare(route.identity);
+            report.unknown.push(route.index);
         }
     }
     for failure in batch.failures {
-        if let Some(&(index, replaced)) = sent.get(failure.index) {
-            *counter(report, replaced) -= 1;
-            let error = failure.error;
+        if let Some(route) = tried.get(failure.index) {
+            *counter(report, route) -= 1;
+            let (index, error) = (route.index, failure.error);
+            // Appended to others, an IPv4 route is refused so only if the very same is there.
+            if !(route.is_ipv4 && error.errno == Errno::EEXIST) {
+                there.spare(route.identity);
+            }
             report.failures.push(SyncFailure { index, error });
         }
     }
@@ -315,28 +350,38 @@ fn settle(
 /// Of the wanted routes, those that must be sent; ends after [`CHUNK`] of them, and may be asked again.
 struct Feed<'a, I: Iterator> {
     routes: Fuse<I>,
+    /// The next, of which it must be found out whether it may replace one.
+    held: Option<NewRoute>,
     scope: SyncScope,
     prints: &'a mut Fingerprints,
     there: &'a mut Snapshot,
     report: &'a mut SyncReport,
     taken: &'a mut usize,
-    /// Position among the wanted routes, and whether it replaces one.
-    sent: Vec<(usize, bool)>,
+    sent: Vec<Sent>,
     error: Option<Error>,
 }
 
+/// How a wanted route is to be sent, if at all.
+enum Way {
+    Not,
+    By(Mode, u64),
+    /// Somebody else's route may be in the same place.
+    Held,
+}
+
 impl<I: Iterator<Item = NewRoute>> Feed<'_, I> {
-    /// Says how a wanted route is to be sent, if at all.
-    fn decide(&mut self, route: &mut NewRoute) -> Result<Option<Mode>, Error> {
+    fn decide(&mut self, route: &mut NewRoute) -> Result<Way, Error> {
         self.scope.place(route)?;
         let print = self.prints.of_request(route)?;
-        Ok(match self.there.claim(&print) {
-            Claim::Same => None,
-            Claim::Other => Some(Mode::Replace),
+        let mode = match self.there.claim(&print, self.scope.family) {
+            Claim::Same => return Ok(Way::Not),
+            Claim::Doubtful => return Ok(Way::Held),
+            Claim::Other => Mode::Replace,
             // IPv4 keeps several routes that only their nexthops tell apart.
-            Claim::Absent if self.scope.family == Family::INET => Some(Mode::Append),
-            Claim::Absent => Some(Mode::Add),
-        })
+            Claim::Absent if self.scope.family == Family::INET => Mode::Append,
+            Claim::Absent => Mode::Add,
+        };
+        Ok(Way::By(mode, print.identity))
     }
 }
 
@@ -348,15 +393,27 @@ impl<I: Iterator<Item = NewRoute>> Iterator for Feed<'_, I> {
             return None;
         }
         loop {
-            let mut route = self.routes.next()?;
+            let mut route = match self.held.take() {
+                Some(route) => route,
+                None => self.routes.next()?,
+            };
             let index = *self.taken;
             match self.decide(&mut route) {
-                Ok(None) => self.report.unchanged += 1,
-                Ok(Some(mode)) => {
-                    self.sent.push((index, mode == Mode::Replace));
+                Ok(Way::Not) => self.report.unchanged += 1,
+                Ok(Way::By(mode, identity)) => {
+                    self.sent.push(Sent {
+                        index,
+                        identity,
+                        replaces: mode == Mode::Replace,
+                        is_ipv4: self.scope.family == Family::INET,
+                    });
                     *self.taken += 1;
                     route.mode = mode;
                     return Some(route);
+                }
+                Ok(Way::Held) => {
+                    self.held = Some(route);
+                    return None;
                 }
                 Err(error) => {
                     self.error = Some(error);
@@ -365,160 +422,5 @@ impl<I: Iterator<Item = NewRoute>> Iterator for Feed<'_, I> {
             }
             *self.taken += 1;
         }
-    }
-}
-
-/// What was in the table, ordered by identity.
-#[derive(Debug, Default)]
-struct Snapshot {
-    known: Vec<Known>,
-    /// Where in `known` the identities with each value of their upper bits begin.
-    starts: Vec<u32>,
-    shift: u32,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Known {
-    print: Fingerprint,
-    fate: Fate,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Fate {
-    /// Not wanted so far.
-    Unwanted,
-    /// Wanted as it is.
-    Kept,
-    /// A wanted route takes its place.
-    Replaced,
-}
-
-/// What is there in the place of a wanted route.
-enum Claim {
-    Same,
-    Other,
-    Absent,
-}
-
-/// Moves routes to their buckets, in place. Identities are hashes: the buckets are of about the same size.
-fn gather(known: &mut [Known], starts: &[u32], bucket: impl Fn(&Known) -> usize) {
-    // Where the next route of each bucket goes; all before that are in their place.
-    let mut next: Vec<u32> = starts.to_vec();
-    for (this, &end) in starts.iter().skip(1).enumerate() {
-        while let Some(&at) = next.get(this)
-            && at < end
-            && let Some(route) = known.get(at as usize)
-        {
-            let Some(place) = next.get_mut(bucket(route)) else {
-                return;
-            };
-            let target = *place as usize;
-            *place += 1;
-            if target != at as usize {
-                known.swap(at as usize, target);
-            }
-        }
-    }
-}
-
-impl Snapshot {
-    fn take(
-        rt: &mut Connection<Route>,
-        scope: &SyncScope,
-        prints: &Fingerprints,
-    ) -> Result<Self, Error> {
-        let mut known = Vec::new();
-        let mut dump = rt.start_dump(&scope.list())?;
-        loop {
-            match dump.next() {
-                Ok(Some(route)) if scope.owns(&route) => known.push(Known {
-                    print: prints.of_view(&route),
-                    fate: Fate::Unwanted,
-                }),
-                Ok(Some(_)) => {}
-                Ok(None) => break,
-                // No such table.
-                Err(Error::Kernel(error)) if error.errno == nl_core::Errno::ENOENT => break,
-                Err(error) => return Err(error),
-            }
-        }
-        Ok(Self::new(known))
-    }
-
-    fn new(mut known: Vec<Known>) -> Self {
-        // Some four routes for each value of the upper bits.
-        let bits = (known.len() / 4).max(1).ilog2();
-        let shift = 63 - bits;
-        let bucket = |route: &Known| usize::try_from(route.print.identity >> shift).unwrap_or(0);
-        let mut starts = vec![0u32; (2 << bits) + 1];
-        for route in &known {
-            if let Some(count) = starts.get_mut(bucket(route) + 1) {
-                *count += 1;
-            }
-        }
-        let mut sum = 0;
-        for start in &mut starts {
-            sum += *start;
-            *start = sum;
-        }
-        gather(&mut known, &starts, bucket);
-        for bounds in starts.windows(2) {
-            if let &[from, to] = bounds
-                && let Some(among) = known.get_mut(from as usize..to as usize)
-                && among.len() > 1
-            {
-                among.sort_unstable_by_key(|route| route.print.identity);
-            }
-        }
-        Self {
-            known,
-            starts,
-            shift,
-        }
-    }
-
-    /// Where the routes with an identity stand.
-    fn range(&self, identity: u64) -> std::ops::Range<usize> {
-        let bucket = usize::try_from(identity >> self.shift).unwrap_or(usize::MAX);
-        let place = |bucket: usize| {
-            let start = self.starts.get(bucket).copied();
-            start.map_or(self.known.len(), |start| start as usize)
-        };
-        let (from, to) = (place(bucket), place(bucket.saturating_add(1)));
-        let among = self.known.get(from..to).unwrap_or(&[]);
-        let first = among.partition_point(|route| route.print.identity < identity);
-        let count = among
-            .iter()
-            .skip(first)
-            .take_while(|route| route.print.identity == identity)
-            .count();
-        from + first..from + first + count
-    }
-
-    fn claim(&mut self, wanted: &Fingerprint) -> Claim {
-        let range = self.range(wanted.identity);
-        let among = self.known.get_mut(range).unwrap_or(&mut []);
-        let same = among
-            .iter_mut()
-            .find(|route| route.fate == Fate::Unwanted && wanted.is_met_by(&route.print));
-        if let Some(route) = same {
-            route.fate = Fate::Kept;
-            return Claim::Same;
-        }
-        // Of several the kernel would replace any; they are deleted in the end.
-        if let [route] = among
-            && route.fate == Fate::Unwanted
-        {
-            route.fate = Fate::Replaced;
-            return Claim::Other;
-        }
-        Claim::Absent
-    }
-
-    fn is_unwanted(&self, print: &Fingerprint) -> bool {
-        let among = self.known.get(self.range(print.identity)).unwrap_or(&[]);
-        among
-            .iter()
-            .any(|route| route.fate == Fate::Unwanted && route.print == *print)
     }
 }
