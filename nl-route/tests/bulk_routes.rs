@@ -5,8 +5,10 @@ mod veth;
 
 use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::os::unix::net::UnixDatagram;
+use std::time::Duration;
 
-use nl_core::{Connection, Errno, Error};
+use nl_core::{Connection, Errno, Error, Socket};
 use nl_route::addr::{AddrFlags, NewAddr};
 use nl_route::bulk::*;
 use nl_route::link::SetLink;
@@ -14,6 +16,7 @@ use nl_route::nexthop::{GetNexthops, NewNexthop, NexthopGrp};
 use nl_route::route::*;
 use nl_route::{Family, Mode, Prefix, Route};
 use veth::{V0, V1, ground};
+use zerocopy::IntoBytes;
 
 const T: RouteTable = RouteTable(100);
 
@@ -131,6 +134,56 @@ fn a_filter_deletes_what_fits_and_nothing_else() {
         assert_eq!((gone.deleted, gone.is_success()), (0, true));
         let none = rt.delete_routes_where(GetRoutes::ipv4().table(RouteTable(7777)));
         assert_eq!(none.unwrap().deleted, 0);
+    });
+}
+
+/// A connection whose requests go to a script, not to the kernel; what it opens beside itself goes there.
+fn scripted() -> (Connection<Route>, UnixDatagram) {
+    let (ours, theirs) = UnixDatagram::pair().unwrap();
+    let mut rt = Connection::from_socket(Socket::from_fd(ours.into()).unwrap());
+    rt.set_timeout(Some(Duration::from_millis(20)));
+    (rt, theirs)
+}
+
+/// The answer that all of a datagram was done.
+fn acknowledgement(datagram: &[u8]) -> Vec<u8> {
+    let last = nl_core::Messages::new(datagram).flatten().last().unwrap();
+    let mut answer = 36u32.to_ne_bytes().to_vec();
+    answer.extend(nl_core::header::NLMSG_ERROR.to_ne_bytes());
+    answer.extend(0u16.to_ne_bytes());
+    answer.extend(last.header.seq.get().to_ne_bytes());
+    answer.extend([0; 8]);
+    answer.extend(last.header.as_bytes());
+    answer
+}
+
+#[test]
+fn lost_answers_are_no_success() {
+    nl_netns::isolate!(|| {
+        let mut rt = addressed();
+        assert!(rt.add_routes((0..100).map(via4)).unwrap().is_success());
+        let table = GetRoutes::ipv4().table(T);
+        // No answer at all, and nothing is done.
+        let (mut silent, _peer) = scripted();
+        let report = silent.delete_routes_where(table).unwrap();
+        assert_eq!((report.deleted, report.is_success()), (0, false));
+        assert!(matches!(report.error, Some(Error::Overrun)), "{report:?}");
+        assert_eq!(table4(&mut rt).len(), 100);
+        // The first answer is lost, and what was asked is not done; the second time it is.
+        let (mut deaf, peer) = scripted();
+        peer.set_read_timeout(Some(Duration::from_secs(10)))
+            .unwrap();
+        let script = std::thread::spawn(move || {
+            let mut datagram = vec![0; 1 << 20];
+            peer.recv(&mut datagram).unwrap();
+            let len = peer.recv(&mut datagram).unwrap();
+            let done = rt.delete_routes_where(table).unwrap();
+            assert!(done.is_success());
+            peer.send(&acknowledgement(&datagram[..len])).unwrap();
+            rt
+        });
+        assert!(deaf.delete_routes_where(table).unwrap().is_success());
+        assert!(table4(&mut script.join().unwrap()).is_empty());
     });
 }
 

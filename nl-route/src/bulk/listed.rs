@@ -11,9 +11,12 @@ use crate::route::{GetRoutes, RouteEntry, RouteView};
 /// How many bytes of requests are gathered before they are sent.
 const CHUNK: usize = 256 * 1024;
 
-/// How often a list is read again because something was deleted while it was read. Somebody who
+/// How often a list is read again because something was deleted while it was read, or answers were lost. Somebody who
 /// makes such routes all the time must not keep us for ever.
 const PASSES: usize = 16;
+
+/// How often a list is read again for lost answers alone: each may have been awaited as long as the connection does.
+const DEAF_PASSES: usize = 3;
 
 /// Deletes the routes of `list` that `pick` picks.
 ///
@@ -27,14 +30,26 @@ pub(super) fn delete(
     let mut report = RouteDeleteReport::default();
     let mut lister = rt.beside()?;
     let mut chunk = Chunk::default();
+    let mut deaf = 0;
     for _ in 0..PASSES {
         // What still cannot be deleted is met again.
         report.failures.clear();
-        match pass(rt, &mut lister, list, &mut pick, &mut chunk, &mut report) {
-            Ok(0) => return Ok(report),
+        let mut last = Pass::default();
+        let result = pass(rt, &mut lister, list, &mut pick, &mut chunk, &mut last);
+        report.deleted += last.deleted;
+        report.failures.append(&mut last.failures);
+        match result {
+            Ok(()) if last.deleted == 0 && last.unknown == 0 => return Ok(report),
             // Nothing went: it would be found again and again.
-            Ok(_) if rt.is_dry_run() => return Ok(report),
-            Ok(_) => {}
+            Ok(()) if rt.is_dry_run() => return Ok(report),
+            Ok(()) if last.deleted == 0 => {
+                deaf += 1;
+                if deaf == DEAF_PASSES {
+                    report.error = Some(Error::Overrun);
+                    return Ok(report);
+                }
+            }
+            Ok(()) => {}
             Err(error) if report.deleted == 0 => return Err(error),
             Err(error) => {
                 report.error = Some(error);
@@ -46,16 +61,24 @@ pub(super) fn delete(
     Ok(report)
 }
 
-/// Reads the list once; returns how many routes were deleted.
+/// What became of the routes of one reading.
+#[derive(Default)]
+struct Pass {
+    deleted: usize,
+    /// Of how many nobody knows. If they are still there, the next reading has them.
+    unknown: usize,
+    failures: Vec<RouteFailure>,
+}
+
+/// Reads the list once.
 fn pass(
     rt: &mut Connection<Route>,
     lister: &mut Connection<Route>,
     list: &GetRoutes,
     pick: &mut impl FnMut(&RouteView<'_>) -> bool,
     chunk: &mut Chunk,
-    report: &mut RouteDeleteReport,
-) -> Result<usize, Error> {
-    let before = report.deleted;
+    report: &mut Pass,
+) -> Result<(), Error> {
     chunk.clear();
     let mut dump = lister.start_dump(list)?;
     loop {
@@ -74,8 +97,7 @@ fn pass(
             chunk.delete(rt, report)?;
         }
     }
-    chunk.delete(rt, report)?;
-    Ok(report.deleted - before)
+    chunk.delete(rt, report)
 }
 
 /// Requests to delete, one behind the other.
@@ -106,11 +128,7 @@ impl Chunk {
     }
 
     /// Sends what was gathered, and forgets it.
-    fn delete(
-        &mut self,
-        rt: &mut Connection<Route>,
-        report: &mut RouteDeleteReport,
-    ) -> Result<(), Error> {
+    fn delete(&mut self, rt: &mut Connection<Route>, report: &mut Pass) -> Result<(), Error> {
         if self.ends.is_empty() {
             return Ok(());
         }
@@ -123,6 +141,7 @@ impl Chunk {
         });
         let batch = rt.batch(requests)?;
         let unknown: usize = batch.unknown.iter().map(ExactSizeIterator::len).sum();
+        report.unknown += unknown;
         report.deleted += batch.sent - batch.failures.len() - unknown;
         let all_refused = batch.failures.len() == batch.sent;
         for failure in batch.failures {

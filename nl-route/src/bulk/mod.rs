@@ -93,8 +93,13 @@ pub trait Bulk {
         routes: impl IntoIterator<Item = DelRoute>,
     ) -> Result<BatchReport, Error>;
 
-    /// Deletes all routes that fit, whatever else they have: what `ip route flush` does. They are
-    /// listed on a second connection while they are deleted, so that memory does not grow with them.
+    /// Deletes all routes that fit, whatever else they have. They are listed on a second connection while they are
+    /// deleted, so that memory does not grow with them. What answers were lost for is looked at again.
+    ///
+    /// **What is not said is not compared**: where `ip route flush` means the table `main` if it is not told another,
+    /// [`GetRoutes::ipv4`](crate::route::GetRoutes::ipv4) alone means all tables, with the one `local`, through which this
+    /// host hears its own addresses. Say the [table](crate::route::GetRoutes::table), and beside it the
+    /// [protocol](crate::route::GetRoutes::protocol) if what the kernel made for addresses shall stay.
     ///
     /// # Errors
     ///

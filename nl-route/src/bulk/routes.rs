@@ -135,7 +135,7 @@ pub struct RouteDeleteReport {
     /// Those that are still there.
     pub failures: Vec<RouteFailure>,
     /// What ended the work early; there may be more to delete. [`Error::Interrupted`] if new ones
-    /// were made as fast as they were deleted.
+    /// were made as fast as they were deleted, [`Error::Overrun`] if answers were lost again and again.
     pub error: Option<Error>,
 }
 
