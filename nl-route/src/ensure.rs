@@ -8,14 +8,14 @@ use nl_core::{Attrs, Connection, Errno, Error};
 
 use crate::Route;
 use crate::addr::{AddrFlags, AddrProtocol, AddrView, Broadcast, FOREVER, GetAddrs, NewAddr};
-use crate::bulk::fingerprint::{Fingerprints, is_forwarding};
+use crate::bulk::fingerprint::{Fingerprint, Fingerprints, is_forwarding};
 use crate::link::kind::bridge::IFLA_BR_MULTI_BOOLOPT;
 use crate::link::kind::vlan::IFLA_VLAN_FLAGS;
 use crate::link::{GetLink, LinkRef, LinkSettings, NewLink, SetLink};
 use crate::nexthop::{GetNexthop, GetNexthops, NewNexthop, NexthopView};
 use crate::prefix::Prefix;
 use crate::route::{
-    GetRoute, GetRoutes, NewRoute, RouteFlags, RouteProtocol, RouteTable, RouteView,
+    EncapType, GetRoute, GetRoutes, NewRoute, RouteFlags, RouteProtocol, RouteTable, RouteView,
 };
 use crate::value::Mode;
 
@@ -375,7 +375,25 @@ impl Ensure for NewRoute {
                 Err(error) => return Err(error),
             }
         }
-        let list = GetRoutes::new(self.dst.family()).table(table);
+        match self.ensure_listed(rt, &prints, &wanted) {
+            // Somebody was faster, or the list was disturbed and lacked it.
+            Err(Error::Kernel(error)) if error.errno == Errno::EEXIST => {
+                self.ensure_listed(rt, &prints, &wanted)
+            }
+            result => result,
+        }
+    }
+}
+
+impl NewRoute {
+    /// Makes the route so by what its table lists.
+    fn ensure_listed(
+        &self,
+        rt: &mut Connection<Route>,
+        prints: &Fingerprints,
+        wanted: &Fingerprint,
+    ) -> Result<Ensured, Error> {
+        let list = GetRoutes::new(self.dst.family()).table(self.table_or_default());
         let (mut same, mut other) = (false, false);
         each_route(rt, &list, |route| {
             let there = prints.of_view(route);
@@ -412,32 +430,45 @@ pub(crate) fn each_route(
 /// are said.
 impl Ensure for NewNexthop {
     fn ensure(&self, rt: &mut Connection<Route>) -> Result<Ensured, Error> {
+        let prints = Fingerprints::default();
         if let Some(id) = self.id.filter(|&id| id != 0) {
             let there = found(rt.get(&GetNexthop { id }), Errno::ENOENT)?;
-            let same = there.is_some_and(|there| self.is_met_by(&there.view()));
+            let same = there.is_some_and(|there| self.is_met_by(&there.view(), &prints));
             return send_if(rt, !same, &self.clone().mode(Mode::Replace));
         }
         let all = rt.collect(&GetNexthops::default())?;
-        let same = all.iter().any(|there| self.is_met_by(&there.view()));
+        let same = all
+            .iter()
+            .any(|there| self.is_met_by(&there.view(), &prints));
         send_if(rt, !same, &self.clone().mode(Mode::Add))
     }
 }
 
 impl NewNexthop {
-    fn is_met_by(&self, view: &NexthopView<'_>) -> bool {
-        let encap = self.encap.as_ref();
+    fn is_met_by(&self, view: &NexthopView<'_>, prints: &Fingerprints) -> bool {
+        let wanted_encap = self.encap.as_ref().map(|encap| {
+            let attrs = prints.encap(encap.encap_type, &encap.attrs);
+            (encap.encap_type, attrs)
+        });
+        let encap = view.encap_type().map(|encap_type| {
+            let encap_type = EncapType(encap_type);
+            let attrs = prints.encap(encap_type, view.encap().unwrap_or(&[]));
+            (encap_type, attrs)
+        });
         let onlink = |flags: RouteFlags| flags.contains(RouteFlags::ONLINK);
         let group = view.group().unwrap_or(&[]);
         let timers = view.res_group();
         let group_type = self.group_type.map(|kind| kind.0);
-        view.gateway() == self.gateway
+        // A group has none.
+        let is_family = !self.group.is_empty() || view.family() == self.family;
+        is_family
+            && view.gateway() == self.gateway
             && (!other(self.oif, view.oif()))
             && view.blackhole().is_some() == self.blackhole
             && view.fdb().is_some() == self.fdb
             && group == self.group
             && !other(group_type, view.group_type())
-            && view.encap_type() == encap.map(|encap| encap.encap_type.0)
-            && view.encap() == encap.map(|encap| &*encap.attrs)
+            && encap == wanted_encap
             && onlink(view.flags()) == onlink(self.flags)
             && (self.protocol == RouteProtocol::UNSPEC || self.protocol == view.protocol())
             && !other(self.buckets, timers.and_then(|timers| timers.buckets()))

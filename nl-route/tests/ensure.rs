@@ -18,6 +18,7 @@ use nl_route::link::{DelLink, Flags, NewLink, SetLink};
 use nl_route::neigh::*;
 use nl_route::nexthop::*;
 use nl_route::nsid::{NetnsRef, NewNsid};
+use nl_route::protocol::RTM_NEWROUTE;
 use nl_route::route::*;
 use nl_route::rule::{DelRule, GetRules, NewRule, RuleAction};
 use nl_route::{Ensure, Ensured, Family, Mode, Prefix, Route, RouteExt};
@@ -740,5 +741,162 @@ fn a_link_of_another_namespace_is_looked_at_where_it_is() {
         let other_kind = NewLink::bridge("v0").mtu(1300).or_change();
         assert_eq!(refused(rt.ensure(&other_kind)), Errno::EEXIST);
         assert_eq!(rt.link("v0").unwrap().view().mtu(), Some(1500));
+    });
+}
+
+#[test]
+fn routes_are_known_again_in_the_kernels_words() {
+    nl_netns::isolate!(|| {
+        let mut rt = ground();
+        for (ifindex, addr) in [(V0, "10.0.0.1/24"), (V1, "10.1.0.1/24")] {
+            rt.call(&NewAddr::new(ifindex, prefix(addr))).unwrap();
+        }
+        rt.call(&NewAddr::new(V0, prefix("fd00::1/64")).flags(AddrFlags::NODAD))
+            .unwrap();
+        let to = |text| NewRoute::new(prefix(text));
+        for table in [RouteTable::MAIN, RouteTable(100)] {
+            // Host bits, which IPv6 forgets and IPv4 refuses.
+            for dst in ["2001:db8::1/64", "fd77::7/0"] {
+                changes_once(&mut rt, &to(dst).via(ip("fd00::2")).table(table));
+            }
+            let bits = to("20.0.0.1/8").dev(V0).table(table);
+            assert_eq!(refused(rt.ensure(&bits)), Errno::EINVAL);
+            // Ways whose links their gateways decide.
+            let ways = |dst, gateways: [&str; 2]| {
+                let [first, second] = gateways.map(|gateway| NewHop::via(ip(gateway)));
+                to(dst).table(table).hop(first).hop(second)
+            };
+            changes_once(&mut rt, &ways("30.0.0.0/8", ["10.0.0.2", "10.1.0.2"]));
+            changes_once(&mut rt, &ways("fd30::/16", ["fd00::2", "fd00::3"]));
+            changes_once(&mut rt, &ways("30.0.0.0/8", ["10.0.0.2", "10.1.0.3"]));
+            // What ends and what does not.
+            let fd = || to("fd40::/16").dev(V0).table(table);
+            changes_once(&mut rt, &fd().expires(1000));
+            is_so(&mut rt, &fd().expires(500));
+            changes_once(&mut rt, &fd());
+            changes_once(&mut rt, &fd().expires(1000));
+        }
+    });
+}
+
+#[test]
+fn tunnels_of_nexthops_and_routes_are_known_again() {
+    nl_netns::isolate!(|| {
+        let mut rt = ground();
+        let tunnel = |last| {
+            Encap::new(EncapType::IP, |out| {
+                EncapIpWriter::new(out, &())
+                    .dst([10, 0, 0, last].into())
+                    .id(5);
+            })
+        };
+        let nexthop = |last| {
+            let nexthop = NewNexthop::dev(Family::INET, V0).id(7);
+            nexthop.encap(tunnel(last))
+        };
+        match rt.ensure(&nexthop(8)) {
+            Err(error) if error.errno() == Some(Errno::EOPNOTSUPP) => {
+                eprintln!("skipped: this kernel has no such tunnels");
+                return;
+            }
+            made => assert!(made.unwrap().is_changed()),
+        }
+        is_so(&mut rt, &nexthop(8));
+        changes_once(&mut rt, &nexthop(9));
+        changes_once(&mut rt, &NewNexthop::dev(Family::INET, V0).id(7));
+        let route = |last| {
+            NewRoute::new(prefix("20.0.0.0/8"))
+                .dev(V0)
+                .encap(tunnel(last))
+        };
+        changes_once(&mut rt, &route(8));
+        changes_once(&mut rt, &route(9));
+    });
+}
+
+#[test]
+fn a_nexthop_of_the_other_family_is_another() {
+    nl_netns::isolate!(|| {
+        let mut rt = ground();
+        let by = |family| NewNexthop::dev(family, V0);
+        changes_once(&mut rt, &by(Family::INET).id(5));
+        let family = |rt: &mut Connection<Route>| {
+            let there = rt.get(&GetNexthop { id: 5 }).unwrap();
+            there.view().family()
+        };
+        // Whether it may become one of the other family is for the kernel to say.
+        match rt.ensure(&by(Family::INET6).id(5)) {
+            Ok(ensured) => {
+                assert!(ensured.is_changed());
+                assert_eq!(family(&mut rt), Family::INET6);
+            }
+            Err(error) => {
+                assert!(error.errno().is_some(), "{error}");
+                assert_eq!(family(&mut rt), Family::INET);
+            }
+        }
+        rt.call(&DelNexthop { id: 5 }).unwrap();
+        // Any that says the same will do, but not this one.
+        changes_once(&mut rt, &by(Family::INET));
+        changes_once(&mut rt, &by(Family::INET6));
+        changes_once(&mut rt, &NewNexthop::blackhole(Family::INET));
+        changes_once(&mut rt, &NewNexthop::blackhole(Family::INET6));
+        assert_eq!(rt.collect(&GetNexthops::default()).unwrap().len(), 4);
+    });
+}
+
+#[test]
+fn what_no_message_can_hold_is_not_there() {
+    nl_netns::isolate!(|| {
+        let mut rt = ground();
+        // Without its ways it would be this one.
+        let dst = || NewRoute::new(prefix("fd20::/16"));
+        rt.call(&dst().dev(V0)).unwrap();
+        let many = (0..9000).fold(dst(), |route, _| route.hop(NewHop::dev(V0)));
+        let error = rt.ensure(&many).unwrap_err();
+        assert!(matches!(error, Error::Encode(_)), "{error}");
+        let long = NewRule::new(Family::INET).iifname("x".repeat(70_000));
+        let error = rt.ensure(&long).unwrap_err();
+        assert!(matches!(error, Error::Encode(_)), "{error}");
+        let error = rt.ensure(&DelRule(long)).unwrap_err();
+        assert!(matches!(error, Error::Encode(_)), "{error}");
+    });
+}
+
+/// Makes a route as soon as `rt` is about to make one.
+fn is_outrun(rt: &mut Connection<Route>, route: NewRoute) {
+    let other = Mutex::new(Some((Connection::<Route>::open().unwrap(), route)));
+    rt.observe(move |traffic| {
+        let mut messages = Messages::new(traffic.datagram).flatten();
+        let makes = messages.any(|message| message.message_type() == RTM_NEWROUTE);
+        if traffic.direction == Direction::Sent
+            && makes
+            && let Some((mut rt, route)) = other.lock().unwrap().take()
+        {
+            rt.call(&route).unwrap();
+        }
+    });
+}
+
+#[test]
+fn a_route_that_somebody_else_makes_meanwhile_is_found() {
+    nl_netns::isolate!(|| {
+        let mut rt = ground();
+        rt.call(&NewAddr::new(V0, prefix("10.0.0.1/24"))).unwrap();
+        for (table, dst) in [
+            (RouteTable::MAIN, "20.0.0.0/8"),
+            (RouteTable(100), "30.0.0.0/8"),
+        ] {
+            let by = |gateway| NewRoute::new(prefix(dst)).via(ip(gateway)).table(table);
+            // The very same.
+            is_outrun(&mut rt, by("10.0.0.2"));
+            assert_eq!(rt.ensure(&by("10.0.0.2")).unwrap(), Ensured::Unchanged);
+            is_so(&mut rt, &by("10.0.0.2"));
+            rt.call(&DelRoute(by("10.0.0.2"))).unwrap();
+            // Another, which is replaced.
+            is_outrun(&mut rt, by("10.0.0.3"));
+            assert_eq!(rt.ensure(&by("10.0.0.2")).unwrap(), Ensured::Changed);
+            is_so(&mut rt, &by("10.0.0.2"));
+        }
     });
 }

@@ -3,7 +3,7 @@
 use std::hash::{BuildHasher, RandomState};
 use std::net::IpAddr;
 
-use nl_core::{Attrs, DecodeError, Request, Writer};
+use nl_core::{Attrs, Error, Header, Writer};
 
 use crate::Prefix;
 use crate::route::{
@@ -64,10 +64,12 @@ struct Way<'a> {
 
 impl Fingerprints {
     /// Of a route that is to be made.
-    pub(crate) fn of_request(&mut self, route: &NewRoute) -> Result<Fingerprint, DecodeError> {
+    pub(crate) fn of_request(&mut self, route: &NewRoute) -> Result<Fingerprint, Error> {
         self.out.clear();
-        route.write(&mut self.out);
-        let view = RouteView::parse(self.out.bytes())?;
+        // What no message can hold would look like a route without it.
+        self.out.request(route, 0, 0)?;
+        let payload = self.out.bytes().get(size_of::<Header>()..);
+        let view = RouteView::parse(payload.unwrap_or(&[]))?;
         Ok(self.of_view(&view))
     }
 

@@ -18,7 +18,7 @@ use crate::value::{Family, Mode};
 /// One that differs stays beside it: rules have nothing that tells one from the others but all that they say.
 impl Ensure for NewRule {
     fn ensure(&self, rt: &mut Connection<Route>) -> Result<Ensured, Error> {
-        if any(rt, self.family, self, says_the_same)? {
+        if any(rt, self.family, self, says_the_same)? == Some(true) {
             return Ok(Ensured::Unchanged);
         }
         rt.call(&self.clone().mode(Mode::Add))?;
@@ -30,25 +30,28 @@ impl Ensure for NewRule {
 impl Ensure for DelRule {
     fn ensure(&self, rt: &mut Connection<Route>) -> Result<Ensured, Error> {
         let there = any(rt, self.0.family, self, fits)?;
-        gone(rt, there, self)
+        gone(rt, there.unwrap_or(true), self)
     }
 }
 
-/// Whether there is a rule that compares with a request.
+/// Whether there is a rule that compares with a request; `None` if what the request says cannot be read, about which the
+/// kernel has the words.
 fn any(
     rt: &mut Connection<Route>,
     family: Family,
     request: &impl Request,
     compare: fn(&RuleView<'_>, &RuleView<'_>) -> bool,
-) -> Result<bool, Error> {
+) -> Result<Option<bool>, Error> {
     let mut out = Writer::new();
     request.write(&mut out);
-    let Ok(wanted) = RuleView::parse(out.bytes()) else {
-        // What cannot be written is refused when it is sent.
-        return Ok(true);
+    // What no message can hold would look like a rule without it.
+    let request = out.into_bytes()?;
+    let Ok(wanted) = RuleView::parse(&request) else {
+        return Ok(None);
     };
     let all = rt.collect(&GetRules::new(family))?;
-    Ok(all.iter().any(|rule| compare(&wanted, &rule.view())))
+    let mut all = all.iter();
+    Ok(Some(all.any(|rule| compare(&wanted, &rule.view()))))
 }
 
 fn says_the_same(wanted: &RuleView<'_>, there: &RuleView<'_>) -> bool {
