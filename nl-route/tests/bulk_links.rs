@@ -3,8 +3,8 @@
 
 use std::fs::File;
 use std::os::fd::AsFd;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use nl_core::Errno;
@@ -12,10 +12,10 @@ use nl_core::trace::Direction;
 use nl_netns::isolate;
 use nl_route::addr::NewAddr;
 use nl_route::bulk::*;
-use nl_route::link::{Flags, LinkRef, NewLink, SetLink};
+use nl_route::link::{DelLink, Flags, LinkRef, NewLink, SetLink};
 use nl_route::neigh::NewNeigh;
 use nl_route::nexthop::NewNexthop;
-use nl_route::protocol::RTM_DELLINK;
+use nl_route::protocol::{RTM_DELLINK, RTM_GETLINK, RTM_NEWLINK};
 use nl_route::route::{GetRoute, NewRoute, RouteTable};
 use nl_route::rule::NewRule;
 use nl_route::{Connection, Family, Prefix, Route, RouteExt};
@@ -386,6 +386,113 @@ fn links_are_deleted_while_others_come_go_and_change() {
         assert_eq!(left, want);
         let mut there = Connection::<Route>::open_in(blue.as_fd()).unwrap();
         assert_eq!(there.links().unwrap().len(), 1);
+    });
+}
+
+/// Does something on another connection when the next message of a type is sent, before it is.
+fn before(
+    rt: &mut Connection<Route>,
+    message_type: u16,
+    work: impl FnOnce(&mut Connection<Route>) + Send + 'static,
+) {
+    let work = Mutex::new(Some((open(), work)));
+    rt.observe(move |traffic| {
+        let mut messages = nl_core::Messages::new(traffic.datagram).flatten();
+        if traffic.direction == Direction::Sent
+            && messages.any(|message| message.message_type() == message_type)
+            && let Some((mut rt, work)) = work.lock().unwrap().take()
+        {
+            work(&mut rt);
+        }
+    });
+}
+
+#[test]
+fn links_that_are_all_taken_out_of_the_group_are_deleted_all_the_same() {
+    isolate!(|| {
+        let mut rt = open();
+        for name in ["a", "b", "c"] {
+            rt.call(&NewLink::bridge(name)).unwrap();
+        }
+        before(&mut rt, RTM_DELLINK, |rt| {
+            for name in ["a", "b"] {
+                rt.call(&SetLink::new(name).group(5)).unwrap();
+            }
+        });
+        let report = rt.delete_links(["a", "b"]).unwrap();
+        assert_eq!((report.deleted, report.is_success()), (2, true));
+        assert_eq!(groups(&mut rt), [("lo".into(), 0), ("c".into(), 0)]);
+    });
+}
+
+#[test]
+fn lists_that_are_always_disturbed_strand_no_links() {
+    isolate!(|| {
+        let mut rt = open();
+        // So many that the kernel lists them in several parts.
+        for i in 0..100u32 {
+            rt.call(&NewLink::bridge(format!("a{i}")).group(i)).unwrap();
+        }
+        // From the first regrouping on, each list is disturbed after its first part.
+        let (started, armed) = (AtomicBool::new(false), AtomicBool::new(false));
+        let other = Mutex::new(open());
+        rt.observe(move |traffic| {
+            let messages = nl_core::Messages::new(traffic.datagram).flatten();
+            let first = messages.map(|message| message.message_type()).next();
+            match (traffic.direction, first) {
+                (Direction::Sent, Some(RTM_NEWLINK)) => started.store(true, Ordering::Relaxed),
+                (Direction::Sent, Some(RTM_GETLINK)) => {
+                    armed.store(started.load(Ordering::Relaxed), Ordering::Relaxed);
+                }
+                (Direction::Received, Some(RTM_NEWLINK))
+                    if armed.swap(false, Ordering::Relaxed) =>
+                {
+                    let mut rt = other.lock().unwrap();
+                    rt.call(&NewLink::bridge("churn")).unwrap();
+                    rt.call(&DelLink::new("churn")).unwrap();
+                }
+                _ => {}
+            }
+        });
+        let report = rt.delete_links((0..3).map(|i| format!("a{i}"))).unwrap();
+        assert_eq!(
+            (report.deleted, report.is_success()),
+            (3, true),
+            "{report:?}"
+        );
+        let as_they_were = (3..100u32).map(|i| (format!("a{i}"), i));
+        let mut want: Vec<_> = as_they_were.chain([("lo".to_owned(), 0)]).collect();
+        let mut left = groups(&mut open());
+        want.sort();
+        left.sort();
+        assert_eq!(left, want);
+    });
+}
+
+#[test]
+fn a_dry_run_shows_one_group() {
+    isolate!(|| {
+        let mut rt = open();
+        let names: Vec<_> = (0..10).map(|i| format!("a{i}")).collect();
+        for name in &names {
+            rt.call(&NewLink::bridge(name)).unwrap();
+        }
+        let shown = Arc::new(Mutex::new(Vec::new()));
+        let seen = Arc::clone(&shown);
+        rt.observe(move |traffic| {
+            if traffic.direction == Direction::Withheld {
+                let messages = nl_core::Messages::new(traffic.datagram).flatten();
+                let types = messages.map(|message| message.message_type());
+                seen.lock().unwrap().extend(types);
+            }
+        });
+        rt.set_dry_run(true);
+        let report = rt.delete_links(&names).unwrap();
+        assert_eq!((report.deleted, report.is_success()), (10, true));
+        let mut want = vec![RTM_NEWLINK; 10];
+        want.push(RTM_DELLINK);
+        assert_eq!(*shown.lock().unwrap(), want);
+        assert_eq!(groups(&mut open()).len(), 11);
     });
 }
 

@@ -6,7 +6,9 @@ use std::hash::{BuildHasher, RandomState};
 
 use nl_core::{Connection, Errno, Error, KernelError};
 
-use crate::link::{DelLink, GetLinks, LinkRef, LinkView, RTEXT_FILTER_SKIP_STATS, SetLink};
+use crate::link::{
+    DelLink, GetLink, GetLinks, LinkRef, LinkView, RTEXT_FILTER_SKIP_STATS, SetLink,
+};
 use crate::protocol::Route;
 
 /// How many unused group ids are tried before it is given up: with 32 random bits each, somebody
@@ -56,9 +58,12 @@ pub enum LinkFailureReason {
     Kept,
     /// The answer was lost.
     Unknown,
+    /// The work ended before it was its turn; [`LinkDeleteReport::error`] says why.
+    Untried,
 }
 
 /// A link that is to be deleted.
+#[derive(Clone, Copy)]
 struct Doomed {
     index: usize,
     ifindex: i32,
@@ -102,7 +107,14 @@ pub(super) fn delete(
         single.append(&mut many);
         Ok(())
     };
-    let result = result.and_then(|()| delete_each(rt, &single, &mut report));
+    let result = match result {
+        Ok(()) => delete_each(rt, &single, &mut report),
+        Err(error) => {
+            fail(&single, &mut report, || LinkFailureReason::Untried);
+            Err(error)
+        }
+    };
+    settle_stranded(rt, &many, &mut report);
     match result {
         Err(error) if report.deleted == 0 && report.stranded.is_empty() => return Err(error),
         Err(error) => report.error = Some(error),
@@ -123,8 +135,13 @@ fn delete_each(
     if doomed.is_empty() {
         return Ok(());
     }
-    let batch = rt.batch(doomed.iter().map(|link| DelLink::new(link.ifindex)))?;
+    let requests = doomed.iter().map(|link| DelLink::new(link.ifindex));
+    let batch = rt.batch(requests).inspect_err(|_| {
+        fail(doomed, report, || LinkFailureReason::Untried);
+    })?;
     report.deleted += batch.sent;
+    let untried = doomed.get(batch.sent..).unwrap_or(&[]);
+    fail(untried, report, || LinkFailureReason::Untried);
     let index = |at: usize| doomed.get(at).map_or(at, |link| link.index);
     for failure in batch.failures {
         // A veth went with its other end, which was meant as well.
@@ -147,6 +164,15 @@ fn delete_each(
     batch.error.map_or(Ok(()), Err)
 }
 
+fn fail(doomed: &[Doomed], report: &mut LinkDeleteReport, reason: fn() -> LinkFailureReason) {
+    report
+        .failures
+        .extend(doomed.iter().map(|link| LinkFailure {
+            index: link.index,
+            reason: reason(),
+        }));
+}
+
 /// Through a group that nobody else is in.
 fn delete_together(
     rt: &mut Connection<Route>,
@@ -167,23 +193,33 @@ fn delete_together(
             }
             Err(error) => {
                 restore(rt, doomed, group, report);
+                fail(doomed, report, || LinkFailureReason::Untried);
                 return Err(error);
             }
         }
         return match rt.call(&DelLink::group(group)) {
             Ok(()) => settle(rt, doomed, group, report),
-            // All had gone by themselves: the namespace at the other ends, for one.
+            // Nobody is in it: all had gone by themselves, the namespace at the other ends, for one, or were taken elsewhere.
             Err(Error::Kernel(error)) if error.errno == Errno::ENODEV => {
-                report.deleted += doomed.len();
-                Ok(())
+                settle(rt, doomed, group, report)
             }
             // One of them cannot be deleted, and so none was.
             Err(Error::Kernel(_)) => {
                 restore(rt, doomed, group, report);
                 delete_each(rt, doomed, report)
             }
+            // Done or not.
             Err(error) => {
                 restore(rt, doomed, group, report);
+                match groups_now(rt, doomed) {
+                    Ok(now) => {
+                        let is_left = |link: &&Doomed| now.contains_key(&link.ifindex);
+                        let left: Vec<_> = doomed.iter().filter(is_left).copied().collect();
+                        report.deleted += doomed.len() - left.len();
+                        fail(&left, report, || LinkFailureReason::Untried);
+                    }
+                    Err(_) => fail(doomed, report, || LinkFailureReason::Unknown),
+                }
                 Err(error)
             }
         };
@@ -192,33 +228,57 @@ fn delete_together(
     delete_each(rt, doomed, report)
 }
 
-/// Counts what was deleted, and puts back what the kernel has kept although it said that all was done.
+/// Counts what was deleted, puts back what the kernel has kept although it said that all was done, and deletes what
+/// somebody has taken out of the group before it went.
 fn settle(
     rt: &mut Connection<Route>,
     doomed: &[Doomed],
     group: u32,
     report: &mut LinkDeleteReport,
 ) -> Result<(), Error> {
-    report.deleted += doomed.len();
-    let left = There::list(rt)?;
-    for link in doomed {
-        let is_kept = left.find(&LinkRef::Index(link.ifindex));
-        if is_kept.is_some_and(|kept| kept.group == group) {
-            report.deleted -= 1;
-            report.failures.push(LinkFailure {
-                index: link.index,
-                reason: LinkFailureReason::Kept,
-            });
+    if rt.is_dry_run() {
+        report.deleted += doomed.len();
+        return Ok(());
+    }
+    let now = groups_now(rt, doomed).inspect_err(|_| {
+        fail(doomed, report, || LinkFailureReason::Unknown);
+    })?;
+    let (mut kept, mut elsewhere) = (Vec::new(), Vec::new());
+    for &link in doomed {
+        match now.get(&link.ifindex) {
+            None => report.deleted += 1,
+            Some(&now) if now == group => kept.push(link),
+            Some(_) => elsewhere.push(link),
         }
     }
-    if report
-        .failures
-        .iter()
-        .any(|failure| matches!(failure.reason, LinkFailureReason::Kept))
-    {
-        restore(rt, doomed, group, report);
+    if !kept.is_empty() {
+        fail(&kept, report, || LinkFailureReason::Kept);
+        restore(rt, &kept, group, report);
     }
-    Ok(())
+    delete_each(rt, &elsewhere, report)
+}
+
+/// In which groups those links are now that are still there.
+fn groups_now(rt: &mut Connection<Route>, doomed: &[Doomed]) -> Result<HashMap<i32, u32>, Error> {
+    let list = GetLinks::new().ext_mask(RTEXT_FILTER_SKIP_STATS);
+    let listing = rt.list(&list)?;
+    let group = |link: &LinkView<'_>| (link.ifindex(), link.group().unwrap_or(0));
+    let links = listing.objects.iter().map(|link| group(&link.view()));
+    let mut now: HashMap<_, _> = links.collect();
+    if listing.interrupted {
+        // A disturbed list may lack one.
+        for link in doomed {
+            if now.contains_key(&link.ifindex) {
+                continue;
+            }
+            match rt.get(&GetLink::new(link.ifindex)) {
+                Ok(link) => now.extend([group(&link.view())]),
+                Err(Error::Kernel(error)) if error.errno == Errno::ENODEV => {}
+                Err(error) => return Err(error),
+            }
+        }
+    }
+    Ok(now)
 }
 
 /// Puts the links into the group; whether they, as far as they are still there, and no others are
@@ -243,6 +303,9 @@ fn claim(rt: &mut Connection<Route>, doomed: &[Doomed], group: u32) -> Result<bo
             Some(failure) => return Err(Error::Kernel(Box::new(failure.error.clone()))),
         }
     }
+    if rt.is_dry_run() {
+        return Ok(true);
+    }
     let mut strangers = false;
     let mut members = 0;
     let mut dump = rt.start_dump(&GetLinks::new().ext_mask(RTEXT_FILTER_SKIP_STATS))?;
@@ -263,15 +326,11 @@ fn restore(
     group: u32,
     report: &mut LinkDeleteReport,
 ) {
-    let Ok(inside) = There::list(rt) else {
-        report
-            .stranded
-            .extend(doomed.iter().map(|link| link.ifindex));
-        return;
-    };
+    let now = groups_now(rt, doomed);
+    // If that cannot be found out, all of them are.
     let inside = |link: &&Doomed| {
-        let now = inside.by_ifindex.get(&link.ifindex);
-        now.is_some_and(|now| now.group == group)
+        let group_of = |now: &HashMap<i32, u32>| now.get(&link.ifindex) == Some(&group);
+        now.as_ref().map_or(true, group_of)
     };
     let left: Vec<_> = doomed.iter().filter(inside).collect();
     let requests = left
@@ -288,6 +347,22 @@ fn restore(
             report.stranded.extend(all.filter_map(stranded));
         }
         Err(_) => report.stranded.extend((0..left.len()).filter_map(stranded)),
+    }
+}
+
+/// Of the links that could not be put back, strikes those that were deleted after all, or are where they were.
+fn settle_stranded(rt: &mut Connection<Route>, doomed: &[Doomed], report: &mut LinkDeleteReport) {
+    if report.stranded.is_empty() {
+        return;
+    }
+    report.stranded.sort_unstable();
+    report.stranded.dedup();
+    if let Ok(now) = groups_now(rt, doomed) {
+        let before: HashMap<_, _> = doomed.iter().map(|l| (l.ifindex, l.group)).collect();
+        report.stranded.retain(|ifindex| {
+            let now = now.get(ifindex);
+            now.is_some() && now != before.get(ifindex)
+        });
     }
 }
 
@@ -383,6 +458,7 @@ mod tests {
             .collect()
     }
 
+    /// Bridges `a`, `b` and `stranger`.
     fn bridges() -> Connection<Route> {
         let mut rt = Connection::<Route>::open().unwrap();
         for (name, ifindex, group) in [("a", 7, 1), ("b", 8, 2), ("stranger", 9, 3)] {
@@ -501,8 +577,68 @@ mod tests {
             });
             let mut report = LinkDeleteReport::default();
             assert!(delete_together(&mut rt, &doomed, &there, &mut report).is_err());
+            let is_untried = |f: &LinkFailure| matches!(f.reason, LinkFailureReason::Untried);
+            assert!(report.failures.iter().all(is_untried));
+            assert_eq!(report.failures.len(), 3);
             assert_eq!(groups(&mut rt), [0, 1, 2, 3]);
             assert!(report.stranded.is_empty());
+        });
+    }
+
+    #[test]
+    fn a_link_that_was_taken_out_of_the_group_is_deleted_all_the_same() {
+        nl_netns::isolate!(|| {
+            let mut rt = bridges();
+            let doomed = doomed(&mut rt);
+            assert!(claim(&mut rt, &doomed, 77).unwrap());
+            rt.call(&SetLink::new("b").group(5)).unwrap();
+            rt.call(&DelLink::group(77)).unwrap();
+            let mut report = LinkDeleteReport::default();
+            settle(&mut rt, &doomed, 77, &mut report).unwrap();
+            assert_eq!((report.deleted, report.is_success()), (2, true));
+            assert_eq!(groups(&mut rt), [0, 3]);
+        });
+    }
+
+    #[test]
+    fn what_was_not_tried_is_in_the_report() {
+        let (ours, theirs) = std::os::unix::net::UnixDatagram::pair().unwrap();
+        let socket = nl_core::Socket::from_fd(ours.into()).unwrap();
+        let mut rt = Connection::<Route>::from_socket(socket);
+        rt.set_timeout(Some(std::time::Duration::from_millis(50)));
+        // It takes the first datagram, and is gone.
+        let peer = std::thread::spawn(move || theirs.recv(&mut [0; 9]).unwrap());
+        let doomed: Vec<_> = (0..50_000)
+            .map(|index| Doomed {
+                index,
+                ifindex: 7,
+                group: 0,
+            })
+            .collect();
+        let mut report = LinkDeleteReport::default();
+        assert!(delete_each(&mut rt, &doomed, &mut report).is_err());
+        peer.join().unwrap();
+        let mut indices: Vec<_> = report.failures.iter().map(|f| f.index).collect();
+        indices.sort_unstable();
+        assert!(indices.into_iter().eq(0..50_000));
+        assert_eq!(report.deleted, 0);
+    }
+
+    #[test]
+    fn only_what_is_still_in_the_wrong_group_is_stranded() {
+        nl_netns::isolate!(|| {
+            let mut rt = bridges();
+            let doomed = doomed(&mut rt);
+            let mut report = LinkDeleteReport {
+                stranded: vec![7, 8, 7],
+                ..LinkDeleteReport::default()
+            };
+            rt.call(&SetLink::new("b").group(77)).unwrap();
+            settle_stranded(&mut rt, &doomed, &mut report);
+            assert_eq!(report.stranded, [8]);
+            rt.delete_link("b").unwrap();
+            settle_stranded(&mut rt, &doomed, &mut report);
+            assert!(report.is_success());
         });
     }
 }
