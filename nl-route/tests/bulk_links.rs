@@ -153,6 +153,65 @@ fn pairs_that_fail_are_named_and_the_others_are_made() {
 }
 
 #[test]
+fn pairs_into_a_namespace_that_cannot_be_entered_are_named_and_the_others_set_up() {
+    isolate!(|| {
+        let mut rt = open();
+        let (blue, red) = (other_netns(), other_netns());
+        // Nothing more can be opened once the pairs are being made.
+        let files = Arc::new(Mutex::new(Vec::new()));
+        let kept = Arc::clone(&files);
+        rt.observe(move |_| {
+            let more = std::iter::from_fn(|| File::open("/dev/null").ok());
+            kept.lock().unwrap().extend(more);
+        });
+        let pairs = (0..6).map(|i| {
+            let pair = VethPair::new(format!("a{i}"), format!("b{i}"));
+            match i % 3 {
+                0 => pair.peer_netns(&blue),
+                1 => pair.peer_netns(&red),
+                _ => pair,
+            }
+        });
+        let mut report = rt.create_veths(pairs).unwrap();
+        assert!(!files.lock().unwrap().is_empty());
+        files.lock().unwrap().clear();
+        report.down.sort_unstable();
+        assert_eq!((report.created, report.failures.len()), (6, 0));
+        assert_eq!(
+            (&report.down[..], report.is_success()),
+            (&[0, 1, 3, 4][..], false)
+        );
+        assert!(report.error.is_some());
+        let mut there = Connection::<Route>::open_in(blue.as_fd()).unwrap();
+        assert!(!there.link("b3").unwrap().view().is_up());
+        let mut rt = open();
+        assert!(rt.link("b2").unwrap().view().is_up());
+        assert!(rt.link("b5").unwrap().view().is_up());
+    });
+}
+
+#[test]
+fn pairs_whose_making_was_not_answered_are_unknown_and_left_alone() {
+    isolate!(|| {
+        // Somebody else's, of the same name.
+        let blue = other_netns();
+        let mut there = Connection::<Route>::open_in(blue.as_fd()).unwrap();
+        there.call(&NewLink::bridge("eth1")).unwrap();
+        // It takes the requests and does not answer.
+        let (ours, _theirs) = std::os::unix::net::UnixDatagram::pair().unwrap();
+        let mut deaf = Connection::from_socket(nl_core::Socket::from_fd(ours.into()).unwrap());
+        deaf.set_timeout(Some(Duration::from_millis(20)));
+        let report = deaf.create_veths(pairs(0..3, &blue)).unwrap();
+        assert_eq!((report.created, &report.unknown[..]), (0, &[0, 1, 2][..]));
+        assert!(
+            report.failures.is_empty() && report.down.is_empty(),
+            "{report:?}"
+        );
+        assert!(!there.link("eth1").unwrap().view().is_up());
+    });
+}
+
+#[test]
 fn many_links_are_deleted_at_once_and_no_others() {
     isolate!(|| {
         let mut rt = open();

@@ -131,11 +131,14 @@ impl<'n> VethPair<'n> {
 pub struct VethReport {
     /// How many pairs were made, whether or not their other ends could be set up.
     pub created: usize,
-    /// Pairs that were not made, or whose other ends are not up, in no particular order.
+    /// Pairs that the kernel did not make, or whose other ends it did not set up, in no particular order.
     pub failures: Vec<VethFailure>,
-    /// Positions of pairs of which nobody knows, because answers were lost.
+    /// Positions of pairs of which nobody knows, because answers were lost. If one is there, its other end may be down.
     pub unknown: Vec<usize>,
-    /// What ended the work early.
+    /// Positions of pairs that were made with their other ends down, because their namespace could not be entered or the
+    /// work there ended early.
+    pub down: Vec<usize>,
+    /// What ended the work, or that in the first of such namespaces, early.
     pub error: Option<Error>,
 }
 
@@ -143,7 +146,10 @@ impl VethReport {
     /// Whether all pairs were made and are up.
     #[must_use]
     pub fn is_success(&self) -> bool {
-        self.failures.is_empty() && self.unknown.is_empty() && self.error.is_none()
+        self.failures.is_empty()
+            && self.unknown.is_empty()
+            && self.down.is_empty()
+            && self.error.is_none()
     }
 }
 
@@ -186,6 +192,12 @@ pub(super) fn create<'n>(
         Some(pair.link)
     });
     let batch = rt.batch(requests)?;
+    for place in &mut places.all {
+        // Nor if it is not known: what has the name there may be somebody else's.
+        place
+            .peers
+            .retain(|&(index, _)| batch.is_done(index) == Some(true));
+    }
     let mut report = VethReport {
         created: batch.sent - batch.failures.len(),
         unknown: batch.unknown.iter().cloned().flatten().collect(),
@@ -193,17 +205,6 @@ pub(super) fn create<'n>(
         ..VethReport::default()
     };
     report.created -= report.unknown.len();
-    let refused = |index| {
-        batch
-            .failures
-            .binary_search_by_key(&index, |failure| failure.index)
-            .is_ok()
-    };
-    for place in &mut places.all {
-        place
-            .peers
-            .retain(|&(index, _)| index < batch.sent && !refused(index));
-    }
     report
         .failures
         .extend(batch.failures.into_iter().map(|failure| VethFailure {
@@ -214,7 +215,6 @@ pub(super) fn create<'n>(
     for place in places.all.iter().filter(|place| !place.peers.is_empty()) {
         if let Err(error) = set_up(rt, place, &mut report) {
             report.error = report.error.or(Some(error));
-            break;
         }
     }
     Ok(report)
@@ -228,9 +228,13 @@ fn set_up(
 ) -> Result<(), Error> {
     let requests = place.peers.iter().map(|(_, peer)| SetLink::new(peer).up());
     let batch = match place.netns {
-        None => rt.batch(requests)?,
-        Some(netns) => Connection::<Route>::open_in(netns)?.batch(requests)?,
+        None => rt.batch(requests),
+        Some(netns) => Connection::<Route>::open_in(netns).and_then(|mut rt| rt.batch(requests)),
     };
+    let sent = batch.as_ref().map_or(0, |batch| batch.sent);
+    let untried = place.peers.iter().skip(sent);
+    report.down.extend(untried.map(|&(index, _)| index));
+    let batch = batch?;
     let input = |index: usize| place.peers.get(index).map_or(index, |peer| peer.0);
     for failure in batch.failures {
         report.failures.push(VethFailure {
