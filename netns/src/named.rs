@@ -55,6 +55,10 @@ pub fn create(name: impl AsRef<OsStr>) -> Result<Namespace> {
 /// # Errors
 ///
 /// As [`create`].
+///
+/// # Panics
+///
+/// If `work` does; then the name is taken away again.
 pub fn create_with<T: Send>(
     name: impl AsRef<OsStr>,
     work: impl FnOnce() -> T + Send,
@@ -200,24 +204,28 @@ fn bind<T>(name: &OsStr, source: impl FnOnce() -> Result<(PathBuf, String, T)>) 
                 error,
             )
         })?;
-    source()
-        .and_then(|(file, shown, rest)| {
-            mount(
-                Some(&file),
-                &path,
-                None::<&str>,
-                MsFlags::MS_BIND,
-                None::<&str>,
-            )
-            .map_err(|errno| {
-                Error::system(format!("Bind {shown} -> {} failed", path.display()), errno)
-            })?;
-            Ok(rest)
-        })
-        .inspect_err(|_| {
-            let _ = umount2(&path, MntFlags::MNT_DETACH);
-            let _ = fs::remove_file(&path);
-        })
+    let unbound = Unbound(&path);
+    let (file, shown, rest) = source()?;
+    mount(
+        Some(&file),
+        &path,
+        None::<&str>,
+        MsFlags::MS_BIND,
+        None::<&str>,
+    )
+    .map_err(|errno| Error::system(format!("Bind {shown} -> {} failed", path.display()), errno))?;
+    std::mem::forget(unbound);
+    Ok(rest)
+}
+
+/// The file of a name that nothing was bound over yet: it is taken away again, even if what is to be bound panics.
+struct Unbound<'a>(&'a Path);
+
+impl Drop for Unbound<'_> {
+    fn drop(&mut self) {
+        let _ = umount2(self.0, MntFlags::MNT_DETACH);
+        let _ = fs::remove_file(self.0);
+    }
 }
 
 /// Makes the directory a mount whose mounts appear in all mount namespaces that share it: a name deleted in one is gone

@@ -61,6 +61,18 @@ fn the_first_work_is_done_inside_the_new_network() {
 }
 
 #[test]
+fn work_that_panics_leaves_no_name_behind() {
+    isolate!(|| {
+        let work = || named::create_with("red", || panic!("on purpose"));
+        let panic = std::panic::catch_unwind(|| work().map(|_: (_, ())| ()));
+        assert!(panic.is_err());
+        assert!(named::names().unwrap().is_empty());
+        named::create("red").unwrap();
+        assert_eq!(named::names().unwrap(), ["red"]);
+    });
+}
+
+#[test]
 fn a_created_name_is_a_new_network() {
     isolate!(|| {
         let here = Namespace::current().unwrap();
