@@ -394,6 +394,34 @@ fn a_plan_stops_after_the_namespace_in_which_it_fails_or_tries_all() {
 }
 
 #[test]
+fn a_namespace_of_another_plan_is_refused() {
+    isolate!(|| {
+        let mut rt = open();
+        let blue = other_netns();
+        let mut other = Plan::new();
+        let theirs = [other.here(), other.netns(&blue)];
+        for netns in theirs {
+            let mut plan = Plan::new();
+            let here = plan.here();
+            plan.add(here, NewLink::bridge("br0"));
+            let error = plan.ifindex(netns).unwrap_err();
+            assert!(error.to_string().contains("another plan"), "{error}");
+            assert_eq!(plan.add(netns, NewLink::bridge("br1")), 1);
+            let error = plan.run().unwrap_err();
+            assert!(error.to_string().contains("another plan"), "{error}");
+        }
+        assert_eq!(rt.links().unwrap().len(), 1);
+        // Whatever the reason: what was not sent was not done.
+        let report = PlanReport {
+            planned: 1,
+            ..PlanReport::default()
+        };
+        assert!(!report.is_success());
+        assert!(report.into_result().is_err());
+    });
+}
+
+#[test]
 fn links_are_deleted_while_others_come_go_and_change() {
     isolate!(|| {
         let mut rt = open();

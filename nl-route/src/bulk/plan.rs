@@ -7,8 +7,9 @@ use std::hash::{BuildHasher, RandomState};
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::fs::MetadataExt;
+use std::sync::atomic::{AtomicU64, Ordering};
 
-use nl_core::{BatchOptions, Connection, Error, KernelError, OnFailure, Request};
+use nl_core::{BatchOptions, Connection, EncodeError, Error, KernelError, OnFailure, Request};
 
 use crate::link::{GetLinks, RTEXT_FILTER_SKIP_STATS};
 use crate::protocol::Route;
@@ -63,16 +64,38 @@ const STARTS: u64 = 1 << 18;
 /// ```
 #[derive(Default)]
 pub struct Plan<'n> {
+    id: PlanId,
     places: Vec<Place<'n>>,
     /// Requests by round, and in it by place.
     rounds: Vec<Vec<Vec<Entry<'n>>>>,
     /// How many requests there are.
     len: usize,
+    /// Whether one is for a namespace of another plan.
+    is_misplaced: bool,
 }
 
-/// A namespace of a [`Plan`].
+/// A namespace of a [`Plan`]; another plan refuses it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct PlanNetns(usize);
+pub struct PlanNetns {
+    plan: PlanId,
+    at: usize,
+}
+
+/// What tells a plan from all others of this process.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+struct PlanId(u64);
+
+impl Default for PlanId {
+    fn default() -> Self {
+        static NEXT: AtomicU64 = AtomicU64::new(0);
+        Self(NEXT.fetch_add(1, Ordering::Relaxed))
+    }
+}
+
+const MISPLACED: Error = Error::Encode(EncodeError::BadValue {
+    attr: "PlanNetns",
+    what: "a namespace of another plan",
+});
 
 struct Place<'n> {
     /// `None` is the calling thread's.
@@ -117,7 +140,7 @@ impl<'n> Plan<'n> {
             .iter()
             .position(|place| id.is_some() && place.id == id);
         if let Some(known) = known {
-            return PlanNetns(known);
+            return self.named(known);
         }
         self.places.push(Place {
             netns,
@@ -126,7 +149,11 @@ impl<'n> Plan<'n> {
             used: HashSet::new(),
             next: None,
         });
-        PlanNetns(self.places.len() - 1)
+        self.named(self.places.len() - 1)
+    }
+
+    fn named(&self, at: usize) -> PlanNetns {
+        PlanNetns { plan: self.id, at }
     }
 
     /// An interface index that no link in the namespace has, and that is not given again.
@@ -136,11 +163,11 @@ impl<'n> Plan<'n> {
     ///
     /// # Errors
     ///
-    /// As [`Connection::open_in`] and [`Connection::collect`].
+    /// As [`Connection::open_in`] and [`Connection::collect`]; [`Error::Encode`] for a namespace of another plan.
     pub fn ifindex(&mut self, netns: PlanNetns) -> Result<i32, Error> {
-        let Some(place) = self.places.get_mut(netns.0) else {
-            return Ok(FIRST_IFINDEX);
-        };
+        let own = (netns.plan == self.id).then_some(netns.at);
+        let place = own.and_then(|at| self.places.get_mut(at));
+        let place = place.ok_or(MISPLACED)?;
         let mut next = match place.next {
             Some(next) => next,
             None => {
@@ -158,18 +185,22 @@ impl<'n> Plan<'n> {
         Ok(next)
     }
 
-    /// Adds a request, and says its position.
+    /// Adds a request, and says its position. With one for a namespace of another plan, [`run`](Self::run) sends nothing.
     pub fn add(&mut self, netns: PlanNetns, request: impl Request<Protocol = Route> + 'n) -> usize {
         let index = self.len;
         self.len += 1;
+        if netns.plan != self.id {
+            self.is_misplaced = true;
+            return index;
+        }
         if self.rounds.is_empty() {
             self.rounds.push(Vec::new());
         }
         if let Some(round) = self.rounds.last_mut() {
-            if round.len() <= netns.0 {
-                round.resize_with(netns.0 + 1, Vec::new);
+            if round.len() <= netns.at {
+                round.resize_with(netns.at + 1, Vec::new);
             }
-            if let Some(entries) = round.get_mut(netns.0) {
+            if let Some(entries) = round.get_mut(netns.at) {
                 let request = Box::new(request);
                 entries.push(Entry { index, request });
             }
@@ -201,7 +232,7 @@ impl<'n> Plan<'n> {
     ///
     /// # Errors
     ///
-    /// If nothing was sent because a namespace cannot be entered, or a request cannot be written or
+    /// If nothing was sent because a namespace cannot be entered or is of another plan, or a request cannot be written or
     /// sent; later this stands in the report, as refusals do.
     pub fn run(self) -> Result<PlanReport, Error> {
         self.run_with(OnFailure::StopAfterDatagram)
@@ -217,6 +248,10 @@ impl<'n> Plan<'n> {
     }
 
     fn run_with(mut self, on_failure: OnFailure) -> Result<PlanReport, Error> {
+        if self.is_misplaced {
+            return Err(MISPLACED);
+        }
+        let id = self.id;
         let mut report = PlanReport {
             planned: self.len,
             ..PlanReport::default()
@@ -226,7 +261,8 @@ impl<'n> Plan<'n> {
                 if entries.is_empty() {
                     continue;
                 }
-                match place.run(PlanNetns(at), entries, on_failure, &mut report) {
+                let netns = PlanNetns { plan: id, at };
+                match place.run(netns, entries, on_failure, &mut report) {
                     Err(error) if report.sent == 0 => return Err(error),
                     Err(error) => report.error = Some(error),
                     Ok(()) => {}
@@ -332,16 +368,19 @@ impl PlanReport {
     ///
     /// # Errors
     ///
-    /// [`Error::Kernel`] for a refusal, [`Error::Overrun`] if answers were lost, else what ended
-    /// the work.
+    /// [`Error::Kernel`] for a refusal, what ended the work, [`Error::Overrun`] if answers were lost; [`Error::Io`] if not
+    /// all was sent for whatever other reason.
     pub fn into_result(self) -> Result<(), Error> {
         if let Some(failure) = self.failures.into_iter().next() {
             return Err(Error::Kernel(Box::new(failure.error)));
         }
         match self.error {
             Some(error) => Err(error),
-            None if self.unknown.is_empty() => Ok(()),
-            None => Err(Error::Overrun),
+            None if !self.unknown.is_empty() => Err(Error::Overrun),
+            None if self.sent < self.planned => Err(Error::io("send all of a plan")(
+                io::Error::other("some of it was not sent"),
+            )),
+            None => Ok(()),
         }
     }
 }
