@@ -258,11 +258,13 @@ impl Fingerprints {
 /// Whether an IPv6 route is there for some time only.
 fn ends(route: &RouteView<'_>) -> bool {
     // Requests say when, lists how long still.
-    let is_asked = route.expires().is_some_and(|seconds| seconds != FOREVER);
-    let is_listed = route
-        .cacheinfo()
-        .is_some_and(|info| info.expires.get() != 0);
-    route.family() == Family::INET6 && (is_asked || is_listed)
+    let is_asked = || route.expires().is_some_and(|seconds| seconds != FOREVER);
+    let is_listed = || {
+        route
+            .cacheinfo()
+            .is_some_and(|info| info.expires.get() != 0)
+    };
+    route.family() == Family::INET6 && (is_asked() || is_listed())
 }
 
 /// Whether the nexthop means something.
