@@ -300,6 +300,17 @@ fn what_was_listed_or_saved_makes_the_same_routes_again() {
                 assert_eq!(ip("route show table 100"), there, "{list}");
             }
             assert!(saved("/run/again") == bytes);
+            assert_eq!(
+                counts(&done("route load --sync /run/saved", "")),
+                format!("0 added, 0 replaced, 0 deleted, {count} unchanged, 0 failed")
+            );
+            ip("route flush table 100");
+            assert_eq!(
+                counts(&done("route load --sync /run/saved", "")),
+                format!("{count} added, 0 replaced, 0 deleted, 0 unchanged, 0 failed")
+            );
+            assert_eq!(ip("route show table 100"), there);
+            assert!(saved("/run/again") == bytes);
             ip("route flush table 100");
             let summary = done("route load /run/saved", "");
             assert_eq!(counts(&summary), format!("{count} done, 0 failed"));

@@ -744,6 +744,40 @@ fn sync_reports_refusals_by_position_and_deletes_nothing_on_a_bad_list() {
 }
 
 #[test]
+fn a_table_is_made_equal_to_what_it_once_listed() {
+    nl_netns::isolate!(|| {
+        let mut rt = addressed();
+        let scope = SyncScope::ipv4(T);
+        rt.sync_routes(scope, (0..10).map(via4)).unwrap();
+        let listed = table4(&mut rt);
+        let changed = (3..12).map(|i| via4(i).metric(i));
+        rt.sync_routes(scope, changed).unwrap();
+        for (added, deleted, unchanged) in [(10, 9, 0), (0, 0, 10)] {
+            let mut sync = RouteSync::begin(&mut rt, scope).unwrap();
+            for half in listed.chunks(5) {
+                sync.want_listed(half.iter().map(RouteEntry::view)).unwrap();
+            }
+            let report = sync.finish().unwrap();
+            assert!(report.is_success(), "{report:?}");
+            assert_eq!(
+                (report.added, report.deleted, report.unchanged),
+                (added, deleted, unchanged)
+            );
+            assert_eq!(table4(&mut rt), listed);
+        }
+        let elsewhere = SyncScope::ipv4(RouteTable(101));
+        let mut sync = RouteSync::begin(&mut rt, elsewhere).unwrap();
+        let error = sync.want_listed(listed.iter().map(RouteEntry::view));
+        assert!(matches!(error, Err(Error::Encode(_))), "{error:?}");
+        let foreign = scope.protocol(RouteProtocol::BGP);
+        let mut sync = RouteSync::begin(&mut rt, foreign).unwrap();
+        let error = sync.want_listed(listed.iter().map(RouteEntry::view));
+        assert!(matches!(error, Err(Error::Encode(_))), "{error:?}");
+        assert_eq!(sync.found(), 0);
+    });
+}
+
+#[test]
 fn a_route_set_is_added_repointed_and_removed_as_a_whole() {
     nl_netns::isolate!(|| {
         let mut rt = addressed();

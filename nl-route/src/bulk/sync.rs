@@ -2,12 +2,12 @@
 
 use std::iter::Fuse;
 
-use nl_core::{BatchReport, Connection, EncodeError, Errno, Error, KernelError};
+use nl_core::{BatchReport, Connection, EncodeError, Errno, Error, KernelError, Request, Writer};
 
-use super::fingerprint::Fingerprints;
+use super::fingerprint::{Fingerprint, Fingerprints};
 use super::snapshot::{Claim, Snapshot};
 use super::{RouteDeleteReport, RouteFailure, listed};
-use crate::protocol::Route;
+use crate::protocol::{RTM_NEWROUTE, Route};
 use crate::route::{GetRoutes, NewRoute, RouteProtocol, RouteTable, RouteView};
 use crate::value::{Family, Mode};
 
@@ -61,9 +61,10 @@ impl SyncScope {
         }
     }
 
-    /// Whether a listed route is ours to keep or delete. What the kernel makes by itself, for an
+    /// Whether a listed route is one to keep or delete. What the kernel makes by itself, for an
     /// address or a router's advertisement, comes and goes with that.
-    pub(super) fn owns(&self, route: &RouteView<'_>) -> bool {
+    #[must_use]
+    pub fn owns(&self, route: &RouteView<'_>) -> bool {
         let made_by = match self.protocol {
             Some(protocol) => route.protocol() == protocol,
             None => !matches!(
@@ -74,14 +75,15 @@ impl SyncScope {
         made_by && route.family() == self.family && route.table() == self.table
     }
 
-    /// Fills in what a wanted route leaves open, and refuses what the scope does not cover: it
-    /// would be made anew each time and never deleted.
-    fn place(&self, route: &mut NewRoute) -> Result<(), EncodeError> {
+    /// Refuses what the scope does not cover: it would be made anew each time and never deleted.
+    fn check(
+        &self,
+        family: Family,
+        table: RouteTable,
+        protocol: RouteProtocol,
+    ) -> Result<(), EncodeError> {
         let bad = |attr, what| Err(EncodeError::BadValue { attr, what });
-        let table = *route.table.get_or_insert(self.table);
-        let protocol = self.protocol.unwrap_or(RouteProtocol::BOOT);
-        let protocol = *route.protocol.get_or_insert(protocol);
-        if route.dst.family() != self.family {
+        if family != self.family {
             return bad("rtm_family", "not that of the routes to be made equal");
         }
         if table != self.table {
@@ -230,6 +232,28 @@ impl<'c> RouteSync<'c> {
     /// [`Error::Encode`] for a route outside the scope or one that no message can hold, or what the
     /// socket failed with. What the kernel refuses stands in the report.
     pub fn want(&mut self, routes: impl IntoIterator<Item = NewRoute>) -> Result<(), Error> {
+        self.take(routes)
+    }
+
+    /// [`want`](Self::want) for routes as a list had them: attributes that are not known here stay.
+    /// They are sent as [`RouteView::write_request`] writes them. What the scope does not
+    /// [own](SyncScope::owns), above all what the kernel makes by itself, is for the caller to leave out.
+    ///
+    /// # Errors
+    ///
+    /// As [`want`](Self::want).
+    pub fn want_listed<'a>(
+        &mut self,
+        routes: impl IntoIterator<Item = RouteView<'a>>,
+    ) -> Result<(), Error> {
+        let listed = |route| Listed {
+            route,
+            mode: Mode::Add,
+        };
+        self.take(routes.into_iter().map(listed))
+    }
+
+    fn take<W: Wanted>(&mut self, routes: impl IntoIterator<Item = W>) -> Result<(), Error> {
         let mut feed = Feed {
             routes: routes.into_iter().fuse(),
             held: None,
@@ -292,6 +316,68 @@ impl<'c> RouteSync<'c> {
     }
 }
 
+/// A wanted route, however it was said.
+trait Wanted: Request<Protocol = Route> {
+    /// Fills in what it leaves open, and refuses what the scope does not cover.
+    fn place(&mut self, scope: &SyncScope) -> Result<(), EncodeError>;
+    fn fingerprint(&self, prints: &mut Fingerprints) -> Result<Fingerprint, Error>;
+    fn set_mode(&mut self, mode: Mode);
+}
+
+impl Wanted for NewRoute {
+    fn place(&mut self, scope: &SyncScope) -> Result<(), EncodeError> {
+        let table = *self.table.get_or_insert(scope.table);
+        let protocol = scope.protocol.unwrap_or(RouteProtocol::BOOT);
+        let protocol = *self.protocol.get_or_insert(protocol);
+        scope.check(self.dst.family(), table, protocol)
+    }
+
+    fn fingerprint(&self, prints: &mut Fingerprints) -> Result<Fingerprint, Error> {
+        prints.of_request(self)
+    }
+
+    fn set_mode(&mut self, mode: Mode) {
+        self.mode = mode;
+    }
+}
+
+/// A route from a list, to be made again.
+struct Listed<'a> {
+    route: RouteView<'a>,
+    mode: Mode,
+}
+
+impl Request for Listed<'_> {
+    type Protocol = Route;
+
+    fn message_type(&self) -> u16 {
+        RTM_NEWROUTE
+    }
+
+    fn flags(&self) -> u16 {
+        self.mode.flags()
+    }
+
+    fn write(&self, out: &mut Writer) {
+        self.route.write_request(out);
+    }
+}
+
+impl Wanted for Listed<'_> {
+    fn place(&mut self, scope: &SyncScope) -> Result<(), EncodeError> {
+        let route = &self.route;
+        scope.check(route.family(), route.table(), route.protocol())
+    }
+
+    fn fingerprint(&self, prints: &mut Fingerprints) -> Result<Fingerprint, Error> {
+        Ok(prints.of_view(&self.route))
+    }
+
+    fn set_mode(&mut self, mode: Mode) {
+        self.mode = mode;
+    }
+}
+
 /// A wanted route that was sent.
 #[derive(Clone, Copy)]
 struct Sent {
@@ -351,7 +437,7 @@ fn settle(
 struct Feed<'a, I: Iterator> {
     routes: Fuse<I>,
     /// The next, of which it must be found out whether it may replace one.
-    held: Option<NewRoute>,
+    held: Option<I::Item>,
     scope: SyncScope,
     prints: &'a mut Fingerprints,
     there: &'a mut Snapshot,
@@ -369,10 +455,10 @@ enum Way {
     Held,
 }
 
-impl<I: Iterator<Item = NewRoute>> Feed<'_, I> {
-    fn decide(&mut self, route: &mut NewRoute) -> Result<Way, Error> {
-        self.scope.place(route)?;
-        let print = self.prints.of_request(route)?;
+impl<I: Iterator<Item: Wanted>> Feed<'_, I> {
+    fn decide(&mut self, route: &mut I::Item) -> Result<Way, Error> {
+        route.place(&self.scope)?;
+        let print = route.fingerprint(self.prints)?;
         let mode = match self.there.claim(&print, self.scope.family) {
             Claim::Same => return Ok(Way::Not),
             Claim::Doubtful => return Ok(Way::Held),
@@ -385,10 +471,10 @@ impl<I: Iterator<Item = NewRoute>> Feed<'_, I> {
     }
 }
 
-impl<I: Iterator<Item = NewRoute>> Iterator for Feed<'_, I> {
-    type Item = NewRoute;
+impl<I: Iterator<Item: Wanted>> Iterator for Feed<'_, I> {
+    type Item = I::Item;
 
-    fn next(&mut self) -> Option<NewRoute> {
+    fn next(&mut self) -> Option<I::Item> {
         if self.sent.len() >= CHUNK || self.error.is_some() {
             return None;
         }
@@ -408,7 +494,7 @@ impl<I: Iterator<Item = NewRoute>> Iterator for Feed<'_, I> {
                         is_ipv4: self.scope.family == Family::INET,
                     });
                     *self.taken += 1;
-                    route.mode = mode;
+                    route.set_mode(mode);
                     return Some(route);
                 }
                 Ok(Way::Held) => {

@@ -229,7 +229,9 @@ fn set_up(
     let requests = place.peers.iter().map(|(_, peer)| SetLink::new(peer).up());
     let batch = match place.netns {
         None => rt.batch(requests),
-        Some(netns) => Connection::<Route>::open_in(netns).and_then(|mut rt| rt.batch(requests)),
+        Some(netns) => rt
+            .beside_in(netns)
+            .and_then(|mut there| there.batch(requests)),
     };
     let sent = batch.as_ref().map_or(0, |batch| batch.sent);
     let untried = place.peers.iter().skip(sent);

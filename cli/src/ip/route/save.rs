@@ -91,7 +91,7 @@ pub(super) fn restore(ip: &mut Ip<'_>, _: Words<'_>) -> Result<(), Failure> {
 }
 
 /// Local addresses, then links, then what goes through a gateway.
-fn pass_of(route: &RouteView<'_>) -> u8 {
+pub(super) fn pass_of(route: &RouteView<'_>) -> u8 {
     match (route.scope(), route.gateway()) {
         (RouteScope::HOST, _) => 0,
         (_, None) if route.multipath().is_none() => 1,

@@ -2,6 +2,7 @@
 
 mod line;
 mod saved;
+mod tables;
 mod tally;
 
 use std::borrow::Cow;
@@ -9,7 +10,7 @@ use std::fs::File;
 use std::io::{BufRead, BufReader, Cursor, Read, stdin};
 
 use nl_core::{Connection, Errno};
-use nl_route::bulk::{RouteSync, SyncScope};
+use nl_route::bulk::{RouteSync, SyncReport, SyncScope};
 use nl_route::route::RouteTable;
 use nl_route::{Mode, Route};
 
@@ -32,7 +33,8 @@ COMMON := what lines leave open: [ via ADDRESS ] [ dev STRING ] [ nhid ID ]
           [ table TABLE_ID ] [ proto RTPROTO ] [ metric METRIC ] ...
 --replace  take the places of routes that are there
 --sync     make the table equal to the file: add, replace and delete
-           what differs; the kernel's own routes stay";
+           what differs; the kernel's own routes stay. A saved list says
+           which tables; \"table\" and \"proto\" beside it name what of them";
 
 /// How many routes are read before they are sent.
 const CHUNK: usize = 2048;
@@ -62,14 +64,16 @@ pub(super) fn load(ip: &mut Ip<'_>, words: Words<'_>) -> Result<(), Failure> {
     if replace && sync {
         return Err(usage());
     }
-    let is_alone = words.is_empty();
+    let said = words.rest();
     let common = Spec::common(ip, words)?;
     let (source, size) = open(file)?;
-    if let Source::Saved(_) = source {
-        let what = match (is_alone, sync) {
-            (true, false) => None,
+    let is_saved = matches!(source, Source::Saved(_));
+    if is_saved {
+        let what = match (sync, said) {
+            (_, []) => None,
+            (true, said) if names_a_scope(said) => None,
+            (true, _) => Some("Beside a saved list only a table and a protocol are said."),
             (false, _) => Some("A saved list leaves nothing open."),
-            (true, true) => Some("A table is made equal to lines, not to a saved list."),
         };
         if let Some(what) = what {
             return Err(Failure::new(255, format!("Error: {what}")));
@@ -78,10 +82,18 @@ pub(super) fn load(ip: &mut Ip<'_>, words: Words<'_>) -> Result<(), Failure> {
     let connection = ip.connection().beside().map_err(|error| refused(&error))?;
     let mut load = Load::new(source, size, file, common, replace);
     let result = match sync {
+        true if is_saved => load.sync_saved(connection),
         true => load.sync(ip, connection),
         false => load.send(ip, connection),
     };
     load.finish(result)
+}
+
+/// Whether words name a table, a protocol, and nothing else.
+fn names_a_scope(words: &[&str]) -> bool {
+    words
+        .chunks(2)
+        .all(|words| matches!(words, ["table" | "proto" | "protocol", _]))
 }
 
 /// What is read.
@@ -115,6 +127,10 @@ fn look(mut input: Box<dyn BufRead>) -> Result<Source, Failure> {
     if first == MAGIC {
         return Ok(Source::Saved(Saved::new(input)));
     }
+    if first.iter().rev().eq(&MAGIC) {
+        let text = "Error: the list was saved on a machine of the other byte order.";
+        return Err(Failure::new(1, text));
+    }
     let input: Box<dyn BufRead> = Box::new(Cursor::new(first).chain(input));
     Ok(Source::Lines(Lines::new(input)))
 }
@@ -126,8 +142,9 @@ fn look(mut input: Box<dyn BufRead>) -> Result<Source, Failure> {
 /// What cannot be read at all.
 pub(in crate::ip) fn requests(ip: &mut Ip<'_>, file: &[u8]) -> Result<(Vec<Line>, usize), Failure> {
     let common = Spec::common(ip, Words::new(&[]))?;
-    let source = look(Box::new(Cursor::new(file.to_vec())))?;
-    let mut load = Load::new(source, None, "", common, false);
+    let source = || look(Box::new(Cursor::new(file.to_vec())));
+    tables::check(Load::new(source()?, None, "", common.clone(), false));
+    let mut load = Load::new(source()?, None, "", common, false);
     let mut requests = Vec::new();
     loop {
         let chunk = load.chunk(ip);
@@ -402,7 +419,7 @@ impl<'f> Load<'f> {
             protocol: self.common.protocol(),
         };
         let mut sync = RouteSync::begin(&mut rt, scope).map_err(|error| refused(&error))?;
-        let mut told = 0;
+        let mut told = Told::default();
         while !chunk.is_empty() {
             let base = sync.taken();
             let (mut numbers, mut routes) = (Vec::new(), Vec::new());
@@ -424,11 +441,7 @@ impl<'f> Load<'f> {
                 self.complain(number(sync.taken()), &Failure::new(2, error.to_string()));
                 return Err(Failure::silent(2));
             }
-            let report = sync.so_far();
-            for failure in report.failures.get(told..).unwrap_or(&[]) {
-                self.complain(number(failure.index), &explained(&failure.error));
-            }
-            told = report.failures.len();
+            self.tell(sync.so_far(), &mut told, number);
             self.progress.show(sync.taken(), self.bytes());
             chunk = self.chunk(ip);
         }
@@ -439,6 +452,26 @@ impl<'f> Load<'f> {
             return Ok(());
         }
         let report = sync.finish().map_err(|error| refused(&error))?;
+        self.settle(report)
+    }
+
+    /// Tells which wanted routes were refused, or lost, since the last time.
+    fn tell(&mut self, report: &SyncReport, told: &mut Told, number: impl Fn(usize) -> u32) {
+        for failure in report.failures.get(told.failures..).unwrap_or(&[]) {
+            self.complain(number(failure.index), &explained(&failure.error));
+        }
+        for &index in report.unknown.get(told.unknown..).unwrap_or(&[]) {
+            let lost = Failure::new(2, "the kernel's answer was lost");
+            self.complain(number(index), &lost);
+        }
+        *told = Told {
+            failures: report.failures.len(),
+            unknown: report.unknown.len(),
+        };
+    }
+
+    /// Counts what was done to a table, and tells what could not be deleted.
+    fn settle(&mut self, report: SyncReport) -> Result<(), Failure> {
         self.tally.add(&report);
         self.tally.failed += report.undeleted.len();
         for failure in report.undeleted.iter().take(SPELLED_OUT) {
@@ -448,6 +481,13 @@ impl<'f> Load<'f> {
         }
         report.error.map_or(Ok(()), |error| Err(refused(&error)))
     }
+}
+
+/// How much of a report was told.
+#[derive(Default)]
+struct Told {
+    failures: usize,
+    unknown: usize,
 }
 
 /// A complaint without the file's control characters, and not without end.

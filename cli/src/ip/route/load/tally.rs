@@ -21,6 +21,7 @@ pub(super) struct Tally {
 }
 
 impl Tally {
+    /// Adds what was done to one table.
     pub(super) fn add(&mut self, report: &SyncReport) {
         let SyncReport {
             added,
@@ -29,8 +30,11 @@ impl Tally {
             unchanged,
             ..
         } = *report;
-        self.sent = added + replaced + unchanged + report.failures.len();
-        self.sync = Some([added, replaced, deleted, unchanged]);
+        self.sent += added + replaced + unchanged + report.failures.len();
+        let sums = self.sync.get_or_insert([0; 4]);
+        for (sum, count) in sums.iter_mut().zip([added, replaced, deleted, unchanged]) {
+            *sum += count;
+        }
     }
 
     pub(super) fn summary(&self, took: Duration) -> String {
