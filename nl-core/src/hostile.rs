@@ -588,19 +588,26 @@ pub fn play_async(script: &[u8]) {
     let Some((what, requests, mut answers)) = read(script) else {
         return;
     };
-    let runtime = ::tokio::runtime::Builder::new_current_thread()
+    let (socket, peer) = open(&mut answers);
+    RUNTIME.with(|runtime| {
+        let connection = async { AsyncConnection::<Scripted>::from_socket(socket) };
+        let mut connection = runtime.block_on(connection).expect("a connection");
+        connection.set_timeout(Some(SHORT));
+        runtime.block_on(use_it_async(&mut connection, what, requests, &answers));
+        connection.set_timeout(Some(LONG));
+        live_on(&peer, requests, answers.len(), || {
+            runtime.block_on(connection.call(&Object))
+        });
+    });
+}
+
+#[cfg(feature = "tokio")]
+std::thread_local! {
+    /// To make one for each script would take longer than most scripts.
+    static RUNTIME: ::tokio::runtime::Runtime = ::tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .expect("a runtime");
-    let (socket, peer) = open(&mut answers);
-    let connection = async { AsyncConnection::<Scripted>::from_socket(socket) };
-    let mut connection = runtime.block_on(connection).expect("a connection");
-    connection.set_timeout(Some(SHORT));
-    runtime.block_on(use_it_async(&mut connection, what, requests, &answers));
-    connection.set_timeout(Some(LONG));
-    live_on(&peer, requests, answers.len(), || {
-        runtime.block_on(connection.call(&Object))
-    });
 }
 
 /// Whoever subscribed is told each whole message, each damage once, and nothing else.

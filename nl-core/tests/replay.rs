@@ -9,5 +9,5 @@ fn the_corpus_of_messages_has_no_finding() {
 fn the_corpus_of_scripts_has_no_finding() {
     assert!(nl_core::fuzzing::replay("hostile_peer", nl_core::hostile::play) > 10);
     #[cfg(feature = "tokio")]
-    nl_core::fuzzing::replay("hostile_peer", nl_core::hostile::play_async);
+    assert!(nl_core::fuzzing::replay("hostile_peer_async", nl_core::hostile::play_async) > 10);
 }
