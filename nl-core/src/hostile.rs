@@ -24,7 +24,7 @@ use crate::request::{DumpRequest, GetRequest, MessageType, Protocol, Request};
 use crate::socket::Socket;
 use crate::subscription::{BUFFER, Notification, Subscription};
 #[cfg(feature = "tokio")]
-use crate::tokio::AsyncConnection;
+use crate::tokio::{AsyncConnection, AsyncSubscription};
 use crate::writer::Writer;
 use crate::{Connection, Error};
 
@@ -569,7 +569,8 @@ pub fn play(script: &[u8]) {
     let Some((what, requests, mut answers)) = read(script) else {
         return;
     };
-    listen(&mut answers);
+    let (socket, _events_peer) = open(&mut answers);
+    listen(subscribed(socket), &answers);
     let (socket, peer) = open(&mut answers);
     let mut connection = Connection::<Scripted>::from_socket(socket);
     connection.set_timeout(Some(SHORT));
@@ -588,8 +589,12 @@ pub fn play_async(script: &[u8]) {
     let Some((what, requests, mut answers)) = read(script) else {
         return;
     };
-    let (socket, peer) = open(&mut answers);
+    let (socket, _events_peer) = open(&mut answers);
     RUNTIME.with(|runtime| {
+        let events = async { AsyncSubscription::new(subscribed(socket)) };
+        let events = runtime.block_on(events).expect("a subscription");
+        listen(Waiting { events, runtime }, &answers);
+        let (socket, peer) = open(&mut answers);
         let connection = async { AsyncConnection::<Scripted>::from_socket(socket) };
         let mut connection = runtime.block_on(connection).expect("a connection");
         connection.set_timeout(Some(SHORT));
@@ -610,12 +615,48 @@ std::thread_local! {
         .expect("a runtime");
 }
 
+fn subscribed(socket: Socket) -> Subscription<Scripted> {
+    Subscription::over(socket, &[]).expect("no group to join")
+}
+
+/// One who subscribed, by either driver.
+trait Events {
+    fn next_within(&mut self, timeout: Duration) -> Result<Option<Notification<'_>>, Error>;
+}
+
+impl Events for Subscription<Scripted> {
+    fn next_within(&mut self, timeout: Duration) -> Result<Option<Notification<'_>>, Error> {
+        Self::next_within(self, timeout)
+    }
+}
+
+/// A task that waits for events.
+#[cfg(feature = "tokio")]
+struct Waiting<'r> {
+    events: AsyncSubscription<Scripted>,
+    runtime: &'r ::tokio::runtime::Runtime,
+}
+
+#[cfg(feature = "tokio")]
+impl Events for Waiting<'_> {
+    fn next_within(&mut self, timeout: Duration) -> Result<Option<Notification<'_>>, Error> {
+        let events = &mut self.events;
+        self.runtime.block_on(async {
+            if timeout.is_zero() {
+                return events.try_next();
+            }
+            match ::tokio::time::timeout(timeout, events.next()).await {
+                Ok(told) => told.map(Some),
+                Err(_) => Ok(None),
+            }
+        })
+    }
+}
+
 /// Whoever subscribed is told each whole message, each damage once, and nothing else.
-fn listen(datagrams: &mut Vec<Vec<u8>>) {
-    let (socket, peer) = open(datagrams);
-    let mut events = Subscription::<Scripted>::over(socket, &[]).expect("no group to join");
+fn listen(mut events: impl Events, datagrams: &[Vec<u8>]) {
     let mut longest = BUFFER;
-    for datagram in &*datagrams {
+    for datagram in datagrams {
         if datagram.len() > longest {
             longest = datagram.len();
             let told = events.next_within(LONG);
@@ -643,5 +684,4 @@ fn listen(datagrams: &mut Vec<Vec<u8>>) {
     }
     let rest = events.next_within(Duration::ZERO);
     assert!(matches!(rest, Ok(None)), "{rest:?}");
-    drop(peer);
 }
