@@ -212,12 +212,11 @@ impl Socket {
     ///
     /// [`Error::TooLarge`] if the send buffer cannot be grown to its size; [`Error::Io`] otherwise.
     pub fn send(&self, datagram: &[u8]) -> Result<(), Error> {
+        // Before it is worked off: whoever looks on sees what the kernel may be busy with for long.
+        self.tell(Direction::Sent, datagram);
         loop {
             match sys::send(self.fd.as_fd(), datagram) {
-                Ok(_) => {
-                    self.tell(Direction::Sent, datagram);
-                    return Ok(());
-                }
+                Ok(_) => return Ok(()),
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) if error.raw_os_error() == Some(libc::EMSGSIZE) => {
                     let limit = self.grow_send_buffer(datagram.len())?;

@@ -26,7 +26,7 @@ use crate::request::{MessageType, Protocol};
 /// Which way a datagram goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Direction {
-    /// To the kernel.
+    /// To the kernel, told before it is sent: the kernel works it off meanwhile.
     Sent,
     /// From the kernel.
     Received,

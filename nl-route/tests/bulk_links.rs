@@ -556,6 +556,22 @@ fn lists_that_are_always_disturbed_strand_no_links() {
     });
 }
 
+/// Not even what happens to have the name that an other end would get.
+#[test]
+fn a_dry_run_sets_nothing_up_in_another_namespace() {
+    isolate!(|| {
+        let mut rt = open();
+        let blue = other_netns();
+        let mut there = Connection::<Route>::open_in(blue.as_fd()).unwrap();
+        there.call(&NewLink::bridge("eth0")).unwrap();
+        rt.set_dry_run(true);
+        let report = rt.create_veths(pairs(0..2, &blue)).unwrap();
+        assert!(report.is_success(), "{report:?}");
+        let eth0 = there.link("eth0").unwrap();
+        assert!(!eth0.view().flags().contains(Flags::UP));
+    });
+}
+
 #[test]
 fn a_dry_run_shows_one_group() {
     isolate!(|| {
