@@ -62,7 +62,7 @@ impl Failure {
     /// Prints the text to standard error and gives the code to leave with.
     pub fn report(&self) -> ExitCode {
         if !self.text.is_empty() {
-            let _ = writeln!(io::stderr().lock(), "{self}");
+            say(self);
         }
         ExitCode::from(self.code)
     }
@@ -84,6 +84,12 @@ impl From<io::Error> for Failure {
             _ => Self::new(1, format!("write error: {}", strerror(&error))),
         }
     }
+}
+
+/// Says something on standard error. A standard error that has gone away is no reason to leave work undone, which
+/// `eprintln!` would be.
+pub fn say(text: impl fmt::Display) {
+    let _ = writeln!(io::stderr().lock(), "{text}");
 }
 
 /// The system's sentence for an error, as strerror(3) has it: without Rust's ` (os error 2)`.
@@ -112,11 +118,10 @@ pub fn install_panic_hook() {
             .location()
             .map(|place| format!(" at {}:{}", place.file(), place.line()))
             .unwrap_or_default();
-        let _ = writeln!(
-            io::stderr().lock(),
+        say(format_args!(
             "nlctl: internal error: {}{place}, please report",
             what.lines().next().unwrap_or_default(),
-        );
+        ));
         std::process::exit(i32::from(INTERNAL));
     }));
 }

@@ -4,6 +4,8 @@
 //! [`failure::Failure`].
 
 #![forbid(unsafe_code)]
+// They panic when nobody reads: `Output` and `failure::say` do not.
+#![warn(clippy::print_stderr, clippy::print_stdout)]
 
 pub mod applet;
 pub mod decode;

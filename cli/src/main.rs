@@ -1,6 +1,7 @@
 //! The `nlctl` binary: command line in, exit code out.
 
 #![forbid(unsafe_code)]
+#![warn(clippy::print_stderr, clippy::print_stdout)]
 
 use std::process::ExitCode;
 

@@ -9,7 +9,7 @@ use std::{env, fs};
 use nl_netns::{Error, Sandbox};
 
 use crate::applet::Invocation;
-use crate::failure::Failure;
+use crate::failure::{Failure, say};
 use crate::options::{Order, Spec, parse};
 use crate::output::Output;
 
@@ -66,10 +66,10 @@ pub(crate) fn run(invocation: &Invocation, out: &mut Output) -> Result<ExitCode,
         link_applets(&sandbox)?;
     }
     if let Some(pid) = sandbox.pid() {
-        eprintln!(
+        say(format_args!(
             "nlctl sandbox: process {pid} keeps it; enter it again with: nlctl sandbox --enter {pid}; \
              end it with: kill {pid}"
-        );
+        ));
     }
 
     let words = command(&parsed.operands, &path);

@@ -355,3 +355,20 @@ fn a_line_is_done_before_the_next_is_waited_for() {
         }
     });
 }
+
+/// What is said gets lost, what is to be done does not.
+#[test]
+fn a_standard_error_that_cannot_be_written_leaves_no_line_undone() {
+    nl_netns::isolate!(|| {
+        assert_eq!(batch(&[], UP).0, Some(0));
+        let lines = "link set nope up\nlink add vxlan0 type vxlan id 7\nlink set v0 mtu 1234\n";
+        fs::write("/run/lines", lines).unwrap();
+        let status = Command::new(env!("CARGO_BIN_EXE_nlctl"))
+            .args(["ip", "-force", "-batch", "/run/lines"])
+            .stderr(fs::File::options().write(true).open("/dev/full").unwrap())
+            .status()
+            .unwrap();
+        assert_eq!(status.code(), Some(1));
+        assert!(batch(&[], "link show v0").1.contains("mtu 1234"));
+    });
+}

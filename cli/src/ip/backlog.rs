@@ -7,7 +7,7 @@ use nl_core::{BatchReport, Connection, Error, Request, Writer};
 use nl_route::{RawRequest, Route};
 
 use super::session::{explained, refused};
-use crate::failure::Failure;
+use crate::failure::{Failure, say};
 use crate::output::Output;
 
 /// When it is sent at the latest, in bytes.
@@ -130,9 +130,9 @@ impl Backlog {
             self.unwritten.get_or_insert(error);
         }
         if !failure.text().is_empty() {
-            eprintln!("{failure}");
+            say(failure);
         }
-        eprintln!("Command failed {}:{line}", self.file);
+        say(format_args!("Command failed {}:{line}", self.file));
     }
 }
 

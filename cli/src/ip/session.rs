@@ -14,7 +14,7 @@ use nl_route::nsid::GetNsid;
 use super::backlog::Backlog;
 use super::doc::Doc;
 use super::options::Options;
-use crate::failure::{Failure, strerror};
+use crate::failure::{Failure, say, strerror};
 use crate::output::Output;
 
 /// The options, the connection, and where to print.
@@ -136,9 +136,7 @@ impl<'o> Ip<'o> {
             let line = backlog.line;
             backlog.complain(self.out, line, failure);
             if self.connection.is_dry_run() {
-                eprintln!(
-                    "nlctl: in a dry run no line finds what the lines before it would have made"
-                );
+                say("nlctl: in a dry run no line finds what the lines before it would have made");
             }
         }
     }
@@ -146,7 +144,7 @@ impl<'o> Ip<'o> {
     /// Says something on standard error, after what earlier lines have to say.
     pub fn warn(&mut self, text: impl Display) {
         self.settle();
-        eprintln!("{text}");
+        say(text);
     }
 
     /// Whether what changes things is shown instead of sent.

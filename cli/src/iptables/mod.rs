@@ -20,7 +20,7 @@ use std::io::Write;
 use std::process::ExitCode;
 
 use crate::applet::Invocation;
-use crate::failure::Failure;
+use crate::failure::{Failure, say};
 use crate::output::Output;
 
 use execute::Stop;
@@ -72,7 +72,7 @@ pub fn run(invocation: &Invocation, out: &mut Output) -> Result<ExitCode, Failur
     let fail = |problem: problem::Problem| problem.into_failure(&program);
     let Parsed { request, warnings } = parse::parse(&program, &args).map_err(fail)?;
     for warning in warnings {
-        let _ = writeln!(std::io::stderr().lock(), "{warning}");
+        say(warning);
     }
     match request {
         Request::Version => writeln!(out, "{}", program.version())?,

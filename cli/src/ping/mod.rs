@@ -9,7 +9,7 @@ pub mod report;
 mod socket;
 
 use std::ffi::OsString;
-use std::io::{self, Write};
+use std::io::Write;
 use std::net::SocketAddr;
 use std::os::fd::AsFd;
 use std::process::ExitCode;
@@ -21,7 +21,7 @@ use nix::sys::signal::{SigSet, Signal};
 use nix::sys::signalfd::{SfdFlags, SignalFd};
 
 use crate::applet::Invocation;
-use crate::failure::{Failure, describe};
+use crate::failure::{Failure, describe, say};
 use crate::output::Output;
 
 use args::{Args, Command};
@@ -63,7 +63,7 @@ pub fn run(invocation: &Invocation, out: &mut Output) -> Result<ExitCode, Failur
         target.set_ip(source.ip());
     }
     if broadcast {
-        eprintln!("WARNING: pinging broadcast address");
+        say("WARNING: pinging broadcast address");
     }
     let mut session = Session {
         numeric: args.numeric || names::is_numeric(&args.host),
@@ -124,7 +124,7 @@ impl Session<'_> {
             } else {
                 "SOCK_DGRAM"
             };
-            eprintln!("ping: socktype: {kind}");
+            say(format_args!("ping: socktype: {kind}"));
         }
         if !self.args.pattern.is_empty() {
             let digits: String = self
@@ -255,7 +255,7 @@ impl Session<'_> {
             if signal.ssi_signo != Signal::SIGQUIT as u32 {
                 return Ok(Wake::Interrupt);
             }
-            eprintln!("\r{}", self.statistics.status());
+            say(format_args!("\r{}", self.statistics.status()));
         }
         Ok(Wake::Socket)
     }
@@ -472,7 +472,7 @@ impl Session<'_> {
 
     fn complain(&mut self, text: &str) -> Result<(), Failure> {
         self.out.flush()?;
-        let _ = writeln!(io::stderr().lock(), "{text}");
+        say(text);
         Ok(())
     }
 

@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use crate::applet::Invocation;
-use crate::failure::{Failure, strerror};
+use crate::failure::{Failure, say, strerror};
 use crate::output::Output;
 
 use args::{Args, Command, Echo};
@@ -88,7 +88,7 @@ impl Run<'_> {
     fn complain(&mut self, text: impl std::fmt::Display) -> Result<(), Failure> {
         // Both streams often end in one file: keep their order.
         self.out.flush()?;
-        let _ = writeln!(io::stderr().lock(), "sysctl: {text}");
+        say(format_args!("sysctl: {text}"));
         Ok(())
     }
 

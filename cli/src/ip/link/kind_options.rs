@@ -16,7 +16,7 @@ use nl_route::link::kind::vxlan::{
 use super::options::one_of_off_on;
 use super::parse::{link_addr, on_off};
 use super::usage;
-use crate::failure::Failure;
+use crate::failure::{self, Failure};
 use crate::ip::Ip;
 use crate::ip::names::{TABLES, number};
 use crate::words::{Words, matches, wrong};
@@ -74,11 +74,11 @@ impl Attributes {
             self.put(IFLA_VXLAN_LEARNING, [0]);
         }
         if !has(self, IFLA_VXLAN_PORT) {
-            eprintln!(
+            failure::say(
                 "vxlan: destination port not specified\n\
                  Will use Linux kernel default (non-standard value)\n\
                  Use 'dstport 4789' to get the IANA assigned value\n\
-                 Use 'dstport 0' to get default and quiet this message"
+                 Use 'dstport 0' to get default and quiet this message",
             );
         }
         Ok(())

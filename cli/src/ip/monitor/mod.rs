@@ -16,7 +16,7 @@ use self::print::Printer;
 use super::options::{AF_INET, AF_INET6, AF_MPLS, AF_UNSPEC};
 use super::session::open_netns;
 use super::{Ip, dump_failed, refused};
-use crate::failure::{Failure, strerror};
+use crate::failure::{Failure, say, strerror};
 use crate::words::{Words, matches, wrong};
 
 const USAGE: &str = "\
@@ -206,11 +206,10 @@ fn show(
 fn overrun(ip: &mut Ip<'_>) -> Result<(), Failure> {
     let errno = nix::errno::Errno::ENOBUFS;
     let text = strerror(&errno.into());
-    let _ = writeln!(
-        std::io::stderr().lock(),
+    say(format_args!(
         "netlink receive error {text} ({})",
         errno as i32
-    );
+    ));
     if ip.options.json {
         writeln!(ip.out, "{{\"object\":\"overrun\"}}")?;
         ip.out.flush()?;

@@ -5,7 +5,7 @@ use std::io::Write;
 use nl_netns::named;
 
 use super::{failed, namespace, valid_name};
-use crate::failure::Failure;
+use crate::failure::{Failure, say};
 use crate::ip::Ip;
 use crate::words::Words;
 
@@ -56,7 +56,7 @@ fn exec_in_all(ip: &mut Ip<'_>, mut words: Words<'_>) -> Result<(), Failure> {
                 .map_err(|error| start_failed(&error))
         });
         if let Err(failure) = ended {
-            eprintln!("{failure}");
+            say(failure);
         }
     }
     Ok(())

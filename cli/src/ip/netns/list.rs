@@ -9,7 +9,7 @@ use nl_netns::named;
 use nl_route::nsid::{GetNsid, GetNsids, NetnsRef, NsidView};
 
 use super::{failed, usage};
-use crate::failure::{Failure, strerror};
+use crate::failure::{Failure, say, strerror};
 use crate::ip::Ip;
 use crate::ip::doc::Doc;
 use crate::ip::names::number;
@@ -31,7 +31,7 @@ pub(super) fn names(ip: &mut Ip<'_>, _: Words<'_>) -> Result<(), Failure> {
                 doc.field("id", id, format_args!(" (id: {id})"));
             }
             Ok(None) => {}
-            Err(error) => eprintln!("{}", refused(&error)),
+            Err(error) => say(refused(&error)),
         }
         doc.text('\n');
         docs.push(doc);

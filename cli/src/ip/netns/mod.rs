@@ -12,7 +12,7 @@ use nl_route::nsid::{NetnsRef, NewNsid};
 
 use super::Ip;
 use super::session::refused;
-use crate::failure::Failure;
+use crate::failure::{Failure, say};
 use crate::words::{Words, matches, wrong};
 
 const USAGE: &str = "\
@@ -139,7 +139,7 @@ fn delete(ip: &mut Ip<'_>, mut words: Words<'_>) -> Result<(), Failure> {
     if ip.options.all {
         // The first that stays is told of, and that is all.
         if let Err(error) = named::delete_all() {
-            eprintln!("{}", failed(0, &error));
+            say(failed(0, &error));
         }
         return Ok(());
     }

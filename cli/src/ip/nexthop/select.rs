@@ -6,7 +6,7 @@ use nl_route::Family;
 use nl_route::nexthop::{DelNexthop, GetNexthops, Nexthop};
 
 use super::usage;
-use crate::failure::Failure;
+use crate::failure::{Failure, say};
 use crate::ip::Ip;
 use crate::ip::names::number;
 use crate::ip::route::vrf_device;
@@ -102,7 +102,7 @@ pub(super) fn flush(ip: &mut Ip<'_>, words: Words<'_>) -> Result<(), Failure> {
             };
             match ip.connection().call(&DelNexthop { id }) {
                 Ok(()) => deleted += 1,
-                Err(error) => eprintln!("{}", refused(&error)),
+                Err(error) => say(refused(&error)),
             }
         }
     }

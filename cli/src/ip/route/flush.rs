@@ -10,7 +10,7 @@ use nl_route::route::{RouteEntry, RouteType, RouteView};
 use super::is_unknown;
 use super::print::doc;
 use super::select::{Select, has_ipv6};
-use crate::failure::{Failure, strerror};
+use crate::failure::{Failure, say, strerror};
 use crate::ip::Ip;
 use crate::ip::flush::Deletion;
 use crate::ip::options::{AF_INET, AF_INET6};
@@ -89,7 +89,7 @@ fn flush_cache() -> Result<(), Failure> {
     let mut file = match fs::OpenOptions::new().write(true).open(FILE) {
         Ok(file) => file,
         Err(error) => {
-            eprintln!("Cannot open \"{FILE}\": {}", strerror(&error));
+            say(format_args!("Cannot open \"{FILE}\": {}", strerror(&error)));
             return Ok(());
         }
     };

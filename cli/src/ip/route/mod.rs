@@ -2,6 +2,7 @@
 
 mod flush;
 mod get;
+#[allow(clippy::print_stderr, reason = "it is yet to say it by `failure::say`")]
 pub(super) mod load;
 mod modify;
 pub(super) mod print;
