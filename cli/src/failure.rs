@@ -18,7 +18,20 @@ pub const INTERNAL: u8 = 70;
 pub struct Failure {
     code: u8,
     text: String,
-    fatal: bool,
+    kind: Kind,
+}
+
+/// What a failure means to a batch of commands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    /// One command's: others may go on.
+    Own,
+    /// It ends the batch.
+    Fatal,
+    /// Standard output could not be written, which is no command's fault.
+    Unwritten,
+    /// Nobody reads standard output any more.
+    Unread,
 }
 
 impl Failure {
@@ -27,21 +40,31 @@ impl Failure {
         Self {
             code,
             text: text.into(),
-            fatal: false,
+            kind: Kind::Own,
         }
     }
 
     /// A failure that ends a batch of commands even if others may fail.
     pub fn fatal(code: u8, text: impl Into<String>) -> Self {
         Self {
-            fatal: true,
+            kind: Kind::Fatal,
             ..Self::new(code, text)
         }
     }
 
     /// Whether it ends a batch of commands: by itself, or as a usage error (exit code 255).
     pub fn is_fatal(&self) -> bool {
-        self.fatal || self.code == 255
+        self.kind == Kind::Fatal || self.code == 255
+    }
+
+    /// Whether it is of standard output: what the command is about may have been done.
+    pub fn is_unwritten(&self) -> bool {
+        matches!(self.kind, Kind::Unwritten | Kind::Unread)
+    }
+
+    /// Whether it is of standard output, because its reader went away.
+    pub fn is_unread(&self) -> bool {
+        self.kind == Kind::Unread
     }
 
     /// A failure whose text has been printed already, or needs none.
@@ -80,8 +103,14 @@ impl std::error::Error for Failure {}
 impl From<io::Error> for Failure {
     fn from(error: io::Error) -> Self {
         match error.kind() {
-            ErrorKind::BrokenPipe => Self::silent(0),
-            _ => Self::new(1, format!("write error: {}", strerror(&error))),
+            ErrorKind::BrokenPipe => Self {
+                kind: Kind::Unread,
+                ..Self::silent(0)
+            },
+            _ => Self {
+                kind: Kind::Unwritten,
+                ..Self::new(1, format!("write error: {}", strerror(&error)))
+            },
         }
     }
 }
@@ -134,6 +163,7 @@ mod tests {
     fn broken_pipe_is_a_silent_success() {
         let failure = Failure::from(io::Error::from(ErrorKind::BrokenPipe));
         assert_eq!((failure.code(), failure.text()), (0, ""));
+        assert!(failure.is_unwritten() && failure.is_unread());
     }
 
     #[test]
@@ -141,5 +171,6 @@ mod tests {
         let failure = Failure::from(io::Error::from_raw_os_error(28));
         assert_eq!(failure.code(), 1);
         assert_eq!(failure.text(), "write error: No space left on device");
+        assert!(failure.is_unwritten() && !failure.is_unread());
     }
 }

@@ -37,6 +37,13 @@ impl Output {
         self.color
     }
 
+    /// Drops what is buffered and all that is written from now on.
+    pub fn discard(&mut self) {
+        let broken = std::mem::replace(&mut self.sink, BufWriter::new(Box::new(io::sink())));
+        // Dropped as it is, it would try to write once more.
+        drop(broken.into_parts());
+    }
+
     /// Writes what is buffered.
     ///
     /// # Errors

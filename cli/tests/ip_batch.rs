@@ -6,7 +6,7 @@ mod side;
 
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 
 /// Runs lines as `ip OPTIONS -batch -`; exit code, standard output, standard error.
 fn batch(options: &[&str], lines: &str) -> (Option<i32>, String, String) {
@@ -370,5 +370,83 @@ fn a_standard_error_that_cannot_be_written_leaves_no_line_undone() {
             .unwrap();
         assert_eq!(status.code(), Some(1));
         assert!(batch(&[], "link show v0").1.contains("mtu 1234"));
+    });
+}
+
+/// Runs lines from a file, with a standard output that fails; exit code, standard error.
+fn batch_to(stdout: Stdio, options: &[&str], lines: &str) -> (Option<i32>, String) {
+    fs::write("/run/lines", lines).unwrap();
+    let output = Command::new(env!("CARGO_BIN_EXE_nlctl"))
+        .arg("ip")
+        .args(options)
+        .args(["-batch", "/run/lines"])
+        .stdout(stdout)
+        .stderr(Stdio::piped())
+        .spawn()
+        .and_then(Child::wait_with_output)
+        .unwrap();
+    (
+        output.status.code(),
+        String::from_utf8_lossy(&output.stderr).into_owned(),
+    )
+}
+
+/// A pipe that nobody reads.
+fn unread() -> Stdio {
+    std::io::pipe().unwrap().1.into()
+}
+
+fn full() -> Stdio {
+    Stdio::from(fs::File::options().write(true).open("/dev/full").unwrap())
+}
+
+#[test]
+fn a_batch_that_nobody_reads_any_more_ends_and_is_no_success() {
+    nl_netns::isolate!(|| {
+        assert_eq!(batch(&[], UP).0, Some(0));
+        let mtu = |mtu: u32| format!("link set v0 mtu {mtu}\n");
+        let shows = "link show v0\n".repeat(3000);
+        let is_shown = |mtu: u32| {
+            batch(&[], "link show v0")
+                .1
+                .contains(&format!("mtu {mtu} "))
+        };
+        for options in [&[][..], &["-force"]] {
+            let lines = shows.clone() + &mtu(1234);
+            let want = (Some(141), String::new());
+            assert_eq!(batch_to(unread(), options, &lines), want, "{options:?}");
+            assert!(is_shown(1500), "ip does no more, killed by SIGPIPE");
+        }
+        // A line that failed is told, and none that did not.
+        let lines = "link set nope up\n".to_owned() + &shows + &mtu(1234);
+        let said = "Cannot find device \"nope\"\nCommand failed /run/lines:1\n";
+        let want = (Some(1), said.to_owned());
+        assert_eq!(batch_to(unread(), &["-force"], &lines), want);
+        // What was asked for before is done.
+        let lines = mtu(1300) + &shows;
+        assert_eq!(batch_to(unread(), &["-force"], &lines).0, Some(141));
+        assert!(is_shown(1300));
+        // All was done when it came out that nobody reads.
+        assert_eq!(batch_to(unread(), &[], "link show v0\n").0, Some(141));
+    });
+}
+
+#[test]
+fn a_standard_output_that_is_full_is_told_once_and_leaves_no_line_undone() {
+    nl_netns::isolate!(|| {
+        assert_eq!(batch(&[], UP).0, Some(0));
+        let shows = "link show v0\n".repeat(3000);
+        let said = "write error: No space left on device\n";
+        for (options, mtu) in [(&[][..], 1234), (&["-force"], 1300)] {
+            let lines = format!("{shows}link set v0 mtu {mtu}\n");
+            let want = (Some(1), said.to_owned());
+            assert_eq!(batch_to(full(), options, &lines), want, "{options:?}");
+            let shown = batch(&[], "link show v0").1;
+            assert!(shown.contains(&format!("mtu {mtu} ")), "{shown}");
+        }
+        let lines = "link show v0\nlink set nope up\n".to_owned() + &shows;
+        let failed = "Cannot find device \"nope\"\nCommand failed /run/lines:2\n";
+        let want = (Some(1), failed.to_owned() + said);
+        assert_eq!(batch_to(full(), &["-force"], &lines), want);
     });
 }

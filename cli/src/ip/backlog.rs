@@ -1,7 +1,5 @@
 //! [`Backlog`]: what the lines of a batch ask for, kept until it is sent together.
 
-use std::io;
-
 use nl_core::header::HEADER_LEN;
 use nl_core::{BatchReport, Connection, Error, Request, Writer};
 use nl_route::{RawRequest, Route};
@@ -12,6 +10,9 @@ use crate::output::Output;
 
 /// When it is sent at the latest, in bytes.
 const FULL: usize = 256 * 1024;
+
+/// What a shell says of a program that ended for want of a reader: 128 and the signal's number.
+const SIGPIPE: u8 = 141;
 
 /// What is asked for and not sent yet, and what became of all that was.
 ///
@@ -27,8 +28,8 @@ pub(super) struct Backlog {
     pub(super) line: u32,
     /// Whether a line has failed.
     pub(super) failed: bool,
-    /// What standard output failed with while others failed.
-    pub(super) unwritten: Option<io::Error>,
+    /// What standard output failed with, at first.
+    unwritten: Option<Failure>,
 }
 
 /// A request among the messages.
@@ -123,12 +124,41 @@ impl Backlog {
         self.messages.clear();
     }
 
+    /// Writes what lines have printed.
+    pub(super) fn finish(&mut self, out: &mut Output) {
+        if let Err(error) = out.finish() {
+            self.lose(out, error.into());
+        }
+    }
+
+    /// Standard output cannot be written. That is no line's failure: it is told once, at the end, and till then what
+    /// lines print is lost and what they do is done.
+    pub(super) fn lose(&mut self, out: &mut Output, unwritten: Failure) {
+        self.unwritten.get_or_insert(unwritten);
+        out.discard();
+    }
+
+    /// Whether nobody reads any more: time to end, as `SIGPIPE` ends `ip`.
+    pub(super) fn is_unread(&self) -> bool {
+        self.unwritten.as_ref().is_some_and(Failure::is_unread)
+    }
+
+    /// What the batch as a whole ends with; that a line failed counts more than that none was read.
+    pub(super) fn result(&mut self) -> Result<(), Failure> {
+        match self.unwritten.take() {
+            Some(unwritten) if unwritten.is_unread() && !self.failed => {
+                Err(Failure::silent(SIGPIPE))
+            }
+            Some(unwritten) => Err(Failure::new(1, unwritten.text())),
+            None if self.failed => Err(Failure::silent(1)),
+            None => Ok(()),
+        }
+    }
+
     /// Tells of a line that failed; what earlier ones printed stands before it.
     pub(super) fn complain(&mut self, out: &mut Output, line: u32, failure: &Failure) {
         self.failed = true;
-        if let Err(error) = out.finish() {
-            self.unwritten.get_or_insert(error);
-        }
+        self.finish(out);
         if !failure.text().is_empty() {
             say(failure);
         }

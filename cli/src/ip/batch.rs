@@ -23,7 +23,9 @@ const BUFFER: usize = 64 * 1024;
 /// # Errors
 ///
 /// The first command that fails ends the batch with exit code 1, unless `-force` is given; a usage error
-/// ends it in any case, with the exit code of the usage error, and so does a word that is no address.
+/// ends it in any case, with the exit code of the usage error, and so does a word that is no address. Without a reader
+/// of standard output it ends with 141, before the next line; if that cannot be written for another reason, all is done
+/// nevertheless, and the exit code is 1.
 pub(super) fn run(ip: &mut Ip<'_>, file: &str) -> Result<(), Failure> {
     let opened = if file == "-" {
         File::from(stdin().as_fd().try_clone_to_owned()?)
@@ -42,14 +44,8 @@ pub(super) fn run(ip: &mut Ip<'_>, file: &str) -> Result<(), Failure> {
     let result = run_lines(ip, BufReader::with_capacity(BUFFER, opened));
     ip.settle();
     result?;
-    let backlog = ip.backlog();
-    if let Some(error) = backlog.and_then(|backlog| backlog.unwritten.take()) {
-        return Err(error.into());
-    }
-    match ip.backlog().is_some_and(|backlog| backlog.failed) {
-        true => Err(Failure::silent(1)),
-        false => Ok(()),
-    }
+    ip.finish()?;
+    ip.backlog().map_or(Ok(()), Backlog::result)
 }
 
 fn run_lines(ip: &mut Ip<'_>, input: BufReader<impl Read>) -> Result<(), Failure> {
@@ -58,8 +54,11 @@ fn run_lines(ip: &mut Ip<'_>, input: BufReader<impl Read>) -> Result<(), Failure
         if !lines.input.buffer().contains(&b'\n') {
             // Whoever writes the lines may wait for what they do, and do something else meanwhile.
             ip.settle();
-            ip.out.finish()?;
+            ip.finish()?;
             ip.forget();
+        }
+        if ip.backlog().is_some_and(|backlog| backlog.is_unread()) {
+            return Ok(());
         }
         if lines.next()?.is_none() {
             return Ok(());
@@ -74,6 +73,10 @@ fn run_lines(ip: &mut Ip<'_>, input: BufReader<impl Read>) -> Result<(), Failure
         let Err(failure) = command(ip, Words::new(&words)) else {
             continue;
         };
+        if failure.is_unwritten() {
+            ip.lose(failure);
+            continue;
+        }
         if failure.is_fatal() {
             return Err(failure);
         }

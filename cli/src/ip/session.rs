@@ -141,6 +141,26 @@ impl<'o> Ip<'o> {
         }
     }
 
+    /// Writes what was printed, before something else may print.
+    ///
+    /// # Errors
+    ///
+    /// Those of standard output; in a batch they wait for its end.
+    pub(super) fn finish(&mut self) -> Result<(), Failure> {
+        match &mut self.backlog {
+            Some(backlog) => backlog.finish(self.out),
+            None => self.out.finish()?,
+        }
+        Ok(())
+    }
+
+    /// What a line of a batch has printed could not be written.
+    pub(super) fn lose(&mut self, unwritten: Failure) {
+        if let Some(backlog) = &mut self.backlog {
+            backlog.lose(self.out, unwritten);
+        }
+    }
+
     /// Says something on standard error, after what earlier lines have to say.
     pub fn warn(&mut self, text: impl Display) {
         self.settle();

@@ -26,7 +26,7 @@ pub(super) fn exec(ip: &mut Ip<'_>, mut words: Words<'_>) -> Result<(), Failure>
         false => failure,
     })?;
     command.args(words.rest());
-    ip.out.finish()?;
+    ip.finish()?;
     if !in_batch {
         let error = command.exec();
         return Err(start_failed(&error));
@@ -45,7 +45,7 @@ fn exec_in_all(ip: &mut Ip<'_>, mut words: Words<'_>) -> Result<(), Failure> {
     let program = program(&mut words)?;
     for name in named::names().map_err(|error| failed(1, &error))? {
         writeln!(ip.out, "\nnetns: {}", name.display())?;
-        ip.out.finish()?;
+        ip.finish()?;
         let ended = namespace(&name.to_string_lossy()).and_then(|namespace| {
             let mut command = namespace
                 .command(program)
