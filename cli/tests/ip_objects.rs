@@ -499,3 +499,38 @@ const NAMES: &str = "
     netns s
     netns list- garbage
 ";
+
+/// `nlctl link -br show`: options stand behind an object that is an applet, too.
+#[test]
+fn an_applet_of_an_object_has_ips_options() {
+    nl_netns::isolate!(|| {
+        let run = |line: &str| {
+            let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_nlctl"));
+            let output = command.args(line.split(' ')).output().unwrap();
+            let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
+            (
+                output.status.code(),
+                text(&output.stdout),
+                text(&output.stderr),
+            )
+        };
+        assert_eq!(run("netns add red").0, Some(0));
+        assert_eq!(run("ip -n red link set lo up").0, Some(0));
+        for (ours, ips) in [
+            ("link -br show", "ip -br link show"),
+            ("route -j show table all", "ip -j route show table all"),
+            ("addr --json -p show lo", "ip -j -p addr show lo"),
+            ("addr -n red -4 -o show", "ip -n red -4 -o addr show"),
+            ("link -- show lo", "ip -- link show lo"),
+            ("rule --help", "ip rule help"),
+            ("monitor -j help", "ip monitor help"),
+            ("monitor -n red -j help", "ip monitor help"),
+            ("link -x show", "ip -x link show"),
+            ("link -n nope show", "ip -n nope link show"),
+        ] {
+            let (have, want) = (run(ours), run(ips));
+            assert_eq!(have, want, "{ours}");
+            assert!(!(want.1 + &want.2).is_empty(), "{ips} says nothing");
+        }
+    });
+}

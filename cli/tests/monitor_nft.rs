@@ -6,6 +6,7 @@
 )]
 
 use std::fs::File;
+use std::os::fd::AsFd;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -282,6 +283,38 @@ fn rules_are_told_by_their_expressions() {
             "  [ {NFTA_EXPR_NAME: \"meta\", NFTA_EXPR_DATA: {NFTA_META_KEY: 6, NFTA_META_DREG: 1}} ]"
         );
         assert_eq!(lines.len(), 4, "{said}");
+    });
+}
+
+#[test]
+fn another_namespace_is_listened_to_by_its_name() {
+    nl_netns::isolate!(|| {
+        let run = |line: &str| {
+            let mut command = Command::new(env!("CARGO_BIN_EXE_nlctl"));
+            command.args(line.split(' ')).output().unwrap()
+        };
+        assert!(run("netns add red").status.success());
+        let ours = Monitor::start("nlctl monitor -n red nft", "ours");
+        let red = File::open("/run/netns/red").unwrap();
+        let mut nf = Connection::<Netfilter>::open_in(red.as_fd()).unwrap();
+        // It listens when it tells of one.
+        let told = (0..200).any(|n| {
+            let table = NewTable::new(Family::IP, &format!("red{n}"));
+            nf.commit(&Transaction::new().add(table)).unwrap();
+            std::thread::sleep(Duration::from_millis(50));
+            ours.text().contains("add table ip red")
+        });
+        assert!(told, "{}", ours.text());
+        ours.stop();
+        let nope = run("monitor --netns nope nft");
+        let said = String::from_utf8(nope.stderr).unwrap();
+        assert_eq!(
+            (nope.status.code(), said.as_str()),
+            (
+                Some(255),
+                "Cannot open network namespace \"nope\": No such file or directory\n"
+            )
+        );
     });
 }
 

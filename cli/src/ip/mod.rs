@@ -29,6 +29,7 @@ use std::io::Write;
 use std::process::ExitCode;
 
 use self::options::{Options, Start};
+pub(crate) use self::session::open_netns;
 pub use self::session::{Ip, dump_failed, refused};
 use crate::applet::Invocation;
 use crate::failure::Failure;
@@ -95,10 +96,18 @@ pub(crate) fn run(invocation: &Invocation, out: &mut Output) -> Result<ExitCode,
     start(Words::new(&args), out)
 }
 
-/// The applet `link`, `address`, …: `nlctl link …` is `nlctl ip link …`.
+/// The applet `link`, `address`, …: `nlctl link -br show` is `nlctl ip -br link show`.
 pub(crate) fn run_object(invocation: &Invocation, out: &mut Output) -> Result<ExitCode, Failure> {
     let mut args = utf8(&invocation.args)?;
-    args.insert(0, invocation.name);
+    let mut words = Words::new(&args);
+    let (_, wanted) = Options::parse(&mut words, usage::IP)?;
+    if wanted == Start::Help {
+        args = vec![invocation.name, "help"];
+    } else {
+        // Behind the options, where `ip` has it.
+        let options = args.len().saturating_sub(words.rest().len());
+        args.insert(options, invocation.name);
+    }
     start(Words::new(&args), out)
 }
 

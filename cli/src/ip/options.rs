@@ -145,25 +145,17 @@ impl Options {
                 break;
             }
             words.next();
-            // `--json` is `-json`.
-            let option = word
-                .strip_prefix('-')
-                .filter(|rest| rest.starts_with('-'))
-                .unwrap_or(word);
+            let option = one_dash(word);
             let (name, attached) = match option.split_once('=') {
                 Some((name, value)) if matches(name, "-color") => (name, Some(value)),
                 _ => (option, None),
             };
-            let action = TABLE
-                .iter()
-                .find(|(long, _)| matches(name, long))
-                .map(|(_, action)| *action)
-                .ok_or_else(|| {
-                    Failure::new(
-                        255,
-                        format!("Option \"{option}\" is unknown, try \"ip -help\"."),
-                    )
-                })?;
+            let action = action(name).ok_or_else(|| {
+                Failure::new(
+                    255,
+                    format!("Option \"{option}\" is unknown, try \"ip -help\"."),
+                )
+            })?;
             let mut value = || words.next().ok_or_else(|| Failure::new(255, usage));
             match action {
                 Action::Set(set) => set(&mut options),
@@ -191,6 +183,27 @@ impl Options {
         options.dark_background = env::var("COLORFGBG").is_ok_and(|value| dark(&value));
         Ok((options, Start::Command))
     }
+}
+
+/// `--json` is `-json`.
+fn one_dash(word: &str) -> &str {
+    word.strip_prefix('-')
+        .filter(|rest| rest.starts_with('-'))
+        .unwrap_or(word)
+}
+
+fn action(name: &str) -> Option<Action> {
+    let mut rows = TABLE.iter();
+    rows.find(|(long, _)| matches(name, long))
+        .map(|(_, action)| *action)
+}
+
+/// Whether the word behind this option is its value.
+pub(crate) fn takes_value(option: &str) -> bool {
+    matches!(
+        action(one_dash(option)),
+        Some(Action::Loops | Action::Family | Action::Batch | Action::Rcvbuf | Action::Netns)
+    )
 }
 
 /// The family of a name after `-family`.

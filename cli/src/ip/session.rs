@@ -388,7 +388,7 @@ fn netns_names(connection: &mut Connection<Route>) -> HashMap<i32, String> {
 }
 
 /// Opens the namespace of a name under `/run/netns`, or of a path.
-pub(super) fn open_netns(name: &str) -> Result<File, Failure> {
+pub(crate) fn open_netns(name: &str) -> Result<File, Failure> {
     let path = if name.starts_with('/') {
         name.to_owned()
     } else {

@@ -6,6 +6,7 @@ mod text;
 
 use std::collections::BTreeMap;
 use std::io::Write;
+use std::os::fd::AsFd;
 use std::process::ExitCode;
 
 use nl_core::{Connection, Error, Message, Notification, Owned, Subscription};
@@ -16,7 +17,8 @@ use nl_netfilter::{GetSets, Netfilter};
 use self::element::Halves;
 use crate::applet::Invocation;
 use crate::failure::Failure;
-use crate::ip;
+use crate::ip::options::takes_value;
+use crate::ip::{self, open_netns};
 use crate::output::Output;
 use crate::words::{Words, utf8};
 
@@ -29,6 +31,8 @@ OBJECTS := tables | chains | sets | rules | elements | ruleset
 Options:
   -a, --handle   also print handles
   -j, --json     print JSON, one object to a line
+  -n, --netns NAME
+                 in the network namespace of this name
 
 Prints what nft monitor prints, except that
   rules are printed as the kernel has them: one expression to a line, by the
@@ -65,8 +69,14 @@ const RECEIVE_BUFFER: usize = 4 << 20;
 /// The applet `monitor`.
 pub(crate) fn run(invocation: &Invocation, out: &mut Output) -> Result<ExitCode, Failure> {
     let args = utf8(&invocation.args)?;
-    let mut options = args.iter();
-    if options.find(|word| !word.starts_with('-')) == Some(&"nft") {
+    let mut words = Words::new(&args);
+    while let Some(option) = words.peek().filter(|word| word.starts_with('-')) {
+        words.next();
+        if takes_value(option) {
+            words.next();
+        }
+    }
+    if words.peek() == Some("nft") {
         return Monitor::read(Words::new(&args))?.run(out);
     }
     ip::run_object(invocation, out)
@@ -76,6 +86,8 @@ pub(crate) fn run(invocation: &Invocation, out: &mut Output) -> Result<ExitCode,
 struct Monitor {
     json: bool,
     handles: bool,
+    /// The name of a network namespace.
+    netns: Option<String>,
     /// Whether only what is new, or only what is gone.
     only: Option<bool>,
     wanted: Option<u8>,
@@ -86,12 +98,13 @@ struct Monitor {
 }
 
 impl Monitor {
-    fn read(words: Words<'_>) -> Result<Self, Failure> {
+    fn read(mut words: Words<'_>) -> Result<Self, Failure> {
         let mut monitor = Self::default();
         let mut started = false;
-        for word in words {
+        while let Some(word) = words.next() {
             match word {
-                "-j" | "--json" => monitor.json = true,
+                "-j" | "-json" | "--json" => monitor.json = true,
+                "-n" | "-netns" | "--netns" => monitor.netns = Some(words.required()?.to_owned()),
                 "-a" | "--handle" => monitor.handles = true,
                 "-h" | "--help" | "help" => return Err(Failure::new(1, USAGE)),
                 "nft" if !started => started = true,
@@ -114,9 +127,22 @@ impl Monitor {
     }
 
     fn run(mut self, out: &mut Output) -> Result<ExitCode, Failure> {
-        let mut events = Subscription::<Netfilter>::open(&[NFNLGRP_NFTABLES]).map_err(failed)?;
+        const GROUPS: &[u32] = &[NFNLGRP_NFTABLES];
+
+        let (events, nf) = match &self.netns {
+            None => (Subscription::open(GROUPS), Connection::open()),
+            Some(name) => {
+                let netns = open_netns(name)?;
+                let netns = netns.as_fd();
+                (
+                    Subscription::open_in(netns, GROUPS),
+                    Connection::open_in(netns),
+                )
+            }
+        };
+        let mut events: Subscription<Netfilter> = events.map_err(failed)?;
+        let mut nf: Connection<Netfilter> = nf.map_err(failed)?;
         let _ = events.set_receive_buffer(RECEIVE_BUFFER);
-        let mut nf = Connection::<Netfilter>::open().map_err(failed)?;
         for set in nf.collect(&GetSets::default()).map_err(failed)? {
             self.remember(set);
         }
