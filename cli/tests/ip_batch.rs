@@ -9,7 +9,7 @@ use std::io::{BufRead, BufReader, Write};
 use std::process::{Child, Command, Stdio};
 
 /// Runs lines as `ip OPTIONS -batch -`; exit code, standard output, standard error.
-fn batch(options: &[&str], lines: &str) -> (Option<i32>, String, String) {
+fn batch(options: &[&str], lines: impl AsRef<[u8]>) -> (Option<i32>, String, String) {
     let mut child = Command::new(env!("CARGO_BIN_EXE_nlctl"))
         .arg("ip")
         .args(options)
@@ -24,7 +24,7 @@ fn batch(options: &[&str], lines: &str) -> (Option<i32>, String, String) {
         .stdin
         .take()
         .expect("a pipe")
-        .write_all(lines.as_bytes());
+        .write_all(lines.as_ref());
     let output = child.wait_with_output().expect("it ends");
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     (
@@ -448,5 +448,23 @@ fn a_standard_output_that_is_full_is_told_once_and_leaves_no_line_undone() {
         let failed = "Cannot find device \"nope\"\nCommand failed /run/lines:2\n";
         let want = (Some(1), failed.to_owned() + said);
         assert_eq!(batch_to(full(), &["-force"], &lines), want);
+    });
+}
+
+#[test]
+fn bytes_that_are_no_text_are_one_lines_failure_and_none_in_a_comment() {
+    nl_netns::isolate!(|| {
+        let done = (Some(0), String::new(), String::new());
+        assert_eq!(batch(&[], UP), done);
+        // `# für` in Latin-1.
+        assert_eq!(batch(&[], b"# f\xfcr\nlink set v0 mtu 1400 # \xfc\n"), done);
+        let lines = b"link set v0 mtu 1401\nlink set v\xfc \\\nup\nlink set v0 mtu 1402\n";
+        let said = "line 3 is not valid UTF-8\nCommand failed -:3\n";
+        for (options, mtu) in [(&[][..], 1401), (&["-force"], 1402)] {
+            let want = (Some(1), String::new(), said.to_owned());
+            assert_eq!(batch(options, lines), want, "{options:?}");
+            let shown = batch(&[], "link show v0").1;
+            assert!(shown.contains(&format!("mtu {mtu} ")), "{shown}");
+        }
     });
 }

@@ -60,17 +60,24 @@ fn run_lines(ip: &mut Ip<'_>, input: BufReader<impl Read>) -> Result<(), Failure
         if ip.backlog().is_some_and(|backlog| backlog.is_unread()) {
             return Ok(());
         }
-        if lines.next()?.is_none() {
+        let next = lines.next().map(|line| line.is_some());
+        if next == Ok(false) {
             return Ok(());
         }
         if let Some(backlog) = ip.backlog() {
             backlog.line = lines.number;
         }
-        let words = split(&lines.line)?;
-        if words.is_empty() {
-            continue;
-        }
-        let Err(failure) = command(ip, Words::new(&words)) else {
+        let done = match next {
+            Ok(_) => {
+                let words = split(&lines.line)?;
+                if words.is_empty() {
+                    continue;
+                }
+                command(ip, Words::new(&words))
+            }
+            Err(failure) => Err(failure),
+        };
+        let Err(failure) = done else {
             continue;
         };
         if failure.is_unwritten() {
@@ -91,7 +98,6 @@ fn run_lines(ip: &mut Ip<'_>, input: BufReader<impl Read>) -> Result<(), Failure
 pub(super) struct Lines<R> {
     input: R,
     line: String,
-    bytes: Vec<u8>,
     /// The number of the last line that was read.
     pub(super) number: u32,
     /// How many bytes were read.
@@ -104,7 +110,6 @@ impl<R: BufRead> Lines<R> {
         Self {
             input,
             line: String::new(),
-            bytes: Vec::new(),
             number: 0,
             read: 0,
         }
@@ -116,27 +121,33 @@ impl<R: BufRead> Lines<R> {
     ///
     /// Exit code 1 for what cannot be read or is no text; only in the latter case there may be more lines.
     pub(super) fn next(&mut self) -> Result<Option<&str>, Failure> {
-        self.line.clear();
-        if !self.read()? {
+        // The line's memory is the next one's.
+        let mut bytes = std::mem::take(&mut self.line).into_bytes();
+        bytes.clear();
+        if !self.read(&mut bytes)? {
             return Ok(None);
         }
-        while let Some(start) = self.line.strip_suffix("\\\n").map(str::len) {
-            self.line.truncate(start);
-            if !self.read()? {
+        while let Some(start) = bytes.strip_suffix(b"\\\n").map(<[u8]>::len) {
+            bytes.truncate(start);
+            if !self.read(&mut bytes)? {
                 return Err(Failure::fatal(1, "Missing continuation line"));
             }
-            self.check_length(self.line.len())?;
+            self.check_length(bytes.len())?;
         }
+        self.line = String::from_utf8(bytes)
+            .map_err(|_| Failure::new(1, format!("line {} is not valid UTF-8", self.number)))?;
         Ok(Some(&self.line))
     }
 
     /// Appends one line, newline included unless a comment ended it; whether there was one.
-    fn read(&mut self) -> Result<bool, Failure> {
-        self.bytes.clear();
+    ///
+    /// As with `ip`, no quotes keep a `#` from beginning a comment; what is in it need not be text.
+    fn read(&mut self, bytes: &mut Vec<u8>) -> Result<bool, Failure> {
+        let start = bytes.len();
         // One byte more than fits, to see that it does not.
         let len = (&mut self.input)
             .take(MAX_LINE as u64 + 1)
-            .read_until(b'\n', &mut self.bytes)
+            .read_until(b'\n', bytes)
             .map_err(|error| Failure::fatal(1, format!("read error: {}", strerror(&error))))?;
         if len == 0 {
             return Ok(false);
@@ -146,10 +157,10 @@ impl<R: BufRead> Lines<R> {
             .saturating_add(u64::try_from(len).unwrap_or(u64::MAX));
         self.number = self.number.saturating_add(1);
         self.check_length(len)?;
-        let line = std::str::from_utf8(&self.bytes)
-            .map_err(|_| Failure::new(1, format!("line {} is not valid UTF-8", self.number)))?;
-        let line = line.split_once('#').map_or(line, |(line, _)| line);
-        self.line.push_str(line);
+        let line = bytes.get(start..).unwrap_or_default();
+        if let Some(comment) = line.iter().position(|byte| *byte == b'#') {
+            bytes.truncate(start + comment);
+        }
         Ok(true)
     }
 
@@ -234,6 +245,18 @@ mod tests {
         assert_eq!(lines.next(), Ok(Some("addr")));
         assert_eq!(lines.next(), Ok(None));
         assert_eq!((lines.number, lines.read), (4, 20));
+    }
+
+    #[test]
+    fn what_is_no_text_is_one_line() {
+        let mut lines = Lines::new(&b"link # \xff\na\xff \\\nb\\\n#\xc3\nb\xc3\\\n\xa9"[..]);
+        assert_eq!(lines.next(), Ok(Some("link ")));
+        let failure = lines.next().unwrap_err();
+        assert_eq!(failure.text(), "line 4 is not valid UTF-8");
+        assert!(!failure.is_fatal());
+        assert_eq!(lines.next(), Ok(Some("bé")));
+        assert_eq!(lines.next(), Ok(None));
+        assert_eq!(lines.number, 6);
     }
 
     #[test]
