@@ -223,6 +223,31 @@ fn what_strace_put_into_words_is_refused_with_what_to_do() {
     assert!(decoded(short.as_bytes()).unwrap_err().contains("read=all"));
 }
 
+/// One line that looks like a call is no reason to pass over all that follows and say nothing.
+#[test]
+fn bytes_behind_a_line_that_looks_like_a_call_are_not_lost_in_silence() {
+    let said =
+        "nlctl: line 2: this is no line of strace's, as others are, and those have no messages";
+    for before in ["foo(1) = 3\n", "+++ exited with 0 +++\n"] {
+        assert_eq!(
+            decoded(format!("{before}{ROUTE}\n").as_bytes()),
+            Err(said.to_owned())
+        );
+    }
+    let both = decoded(format!("{ROUTE}\nfoo(1) = 3\n{ROUTE}\n").as_bytes());
+    assert_eq!(both, Err(said.replace("line 2", "line 3")));
+    // A trace without messages is one.
+    let trace = "execve(\"/bin/true\", [\"true\"], 0x7ffe /* 9 vars */) = 0\n\nbrk(NULL) = 0x55\n";
+    assert_eq!(decoded(trace.as_bytes()), Ok(String::new()));
+}
+
+#[test]
+fn a_byte_order_mark_is_passed_over() {
+    let marked = format!("\u{feff}{ROUTE}\n");
+    assert_eq!(decoded(marked.as_bytes()), decoded(ROUTE.as_bytes()));
+    assert_eq!(decoded("\u{feff}".as_bytes()), Ok(String::new()));
+}
+
 #[test]
 fn what_is_only_looked_at_is_printed_if_nothing_follows() {
     let trace = String::from_utf8(capture("strace_iov_dump")).expect("text");

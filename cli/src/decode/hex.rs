@@ -67,6 +67,9 @@ impl Block {
         if self.in_list {
             return self.add_list(line);
         }
+        if self.has_offsets && !line.is_empty() {
+            return Err(self.misplaced());
+        }
         if let Some(strings) = strings(line) {
             self.is_closed = line.ends_with(';');
             return self.add_strings(strings);
@@ -85,7 +88,24 @@ impl Block {
         Ok(())
     }
 
+    fn misplaced(&self) -> String {
+        format!(
+            "a row is missing: here the one at {:#x} is due",
+            self.bytes.len()
+        )
+    }
+
     fn add_row(&mut self, row: &Row<'_>) -> Result<(), String> {
+        let here = self.bytes.len();
+        let is_in_place = match (self.repeats, row.columns.is_empty()) {
+            (true, _) => row.offset >= here,
+            // A last word that was filled up reaches further.
+            (false, true) => row.offset <= here && row.offset.saturating_add(3) >= here,
+            (false, false) => row.offset == here,
+        };
+        if !is_in_place {
+            return Err(self.misplaced());
+        }
         self.has_offsets = true;
         if row.offset > 0 {
             self.radix = Some(row.radix);
@@ -96,7 +116,7 @@ impl Block {
                 return Err("the datagram is too long".into());
             }
             let line = self.bytes.get(self.last_line..).unwrap_or(&[]).to_vec();
-            let missing = row.offset.saturating_sub(self.bytes.len());
+            let missing = row.offset.saturating_sub(here);
             self.bytes.extend(line.iter().cycle().take(missing));
         }
         if row.columns.is_empty() {
@@ -384,6 +404,28 @@ mod tests {
         );
         let endless = format!("00000000  {zeros}\n*\nffffffff0");
         assert!(read(&endless).is_err());
+    }
+
+    #[test]
+    fn rows_that_are_not_in_their_places_are_refused() {
+        let missing = |at: &str| Err(format!("a row is missing: here the one at {at} is due"));
+        let row = "00 01 02 03 04 05 06 07 08 09 0a 0b 0c 0d 0e 0f";
+        for (behind, at) in [
+            ("00000020: 10", "0x10"),
+            ("00000008: 10", "0x10"),
+            ("00000011:", "0x10"),
+            ("00000030  10", "0x10"),
+            ("10 11", "0x10"),
+            ("00000010: 10\n00000020: 11", "0x11"),
+        ] {
+            assert_eq!(read(&format!("00000000: {row}\n{behind}")), missing(at));
+        }
+        assert_eq!(read("00000010: 10"), missing("0x0"));
+        assert_eq!(read("0x0010: 10"), missing("0x0"));
+        let more = read(&format!("0000: {row}\n0010: 10\n# said\n0011: 11\n0012:"));
+        assert_eq!(more.map(|all| all[0].len()), Ok(18));
+        let repeated = format!("00000000: {row}\n*\n00000008: 10");
+        assert_eq!(read(&repeated), missing("0x10"));
     }
 
     #[test]

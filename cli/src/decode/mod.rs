@@ -143,6 +143,8 @@ fn read<W: Write>(mut input: impl BufRead, printer: &mut Printer<'_, W>) -> Resu
     match &*start {
         magic if magic == pcapng::SECTION => pcapng::read(&mut input, printer),
         [0x1f, 0x8b, ..] => Err(failure("the input is compressed, gunzip it first")),
+        // A byte order mark, which editors put before a text.
+        [0xef, 0xbb, 0xbf, first @ ..] => text(&mut first.chain(input), printer),
         _ => text(&mut start.chain(input), printer),
     }
 }
@@ -165,6 +167,8 @@ struct Printer<'o, W> {
     is_live: bool,
     /// Whether a datagram was printed.
     any: bool,
+    /// Whether it was said why one is not.
+    told: bool,
 }
 
 impl<'o, W: Write> Printer<'o, W> {
@@ -174,6 +178,7 @@ impl<'o, W: Write> Printer<'o, W> {
             out,
             is_live,
             any: false,
+            told: false,
         }
     }
 
@@ -210,6 +215,7 @@ impl<'o, W: Write> Printer<'o, W> {
 
     /// Says why a datagram is not printed.
     fn lost(&mut self, what: fmt::Arguments<'_>) -> Result<(), Failure> {
+        self.told = true;
         Ok(writeln!(self.out, "-- {what}\n")?)
     }
 }
@@ -256,6 +262,8 @@ fn text<W: Write>(input: &mut impl BufRead, printer: &mut Printer<'_, W>) -> Res
     let mut block = hex::Block::default();
     let mut trace = strace::Trace::default();
     let mut is_strace = false;
+    // The first of the lines that the program that was traced has printed between those of strace.
+    let mut passed_over = None;
     let mut line = Vec::new();
     for number in 1_u64.. {
         line.clear();
@@ -274,11 +282,14 @@ fn text<W: Write>(input: &mut impl BufRead, printer: &mut Printer<'_, W>) -> Res
             if !is_strace {
                 finish(&mut block, printer)?;
                 is_strace = true;
+                printer.any = false;
             }
             continue;
         }
-        // Between the lines of a trace the program's own output may stand.
         if is_strace {
+            if !line.trim().is_empty() {
+                passed_over.get_or_insert(number);
+            }
             continue;
         }
         if block.is_over(&line) {
@@ -290,7 +301,15 @@ fn text<W: Write>(input: &mut impl BufRead, printer: &mut Printer<'_, W>) -> Res
         }
     }
     finish(&mut block, printer)?;
-    trace.end(printer)
+    trace.end(printer)?;
+    match passed_over {
+        // One line that looks like strace's may have been enough to take bytes for a program's words.
+        Some(number) if !printer.any && !printer.told => Err(wrong(
+            number,
+            "this is no line of strace's, as others are, and those have no messages",
+        )),
+        _ => Ok(()),
+    }
 }
 
 /// Prints what a block holds, and empties it.
