@@ -184,12 +184,12 @@ fn run(
     args: impl Iterator<Item = OsString>,
     out: &mut Output,
 ) -> Result<ExitCode, Failure> {
-    wanted.apply(applet)?;
+    let shown = wanted.apply(applet)?;
     let invocation = Invocation {
         name: applet.name,
         args: args.collect(),
     };
-    (applet.run)(&invocation, out)
+    shown.finish((applet.run)(&invocation, out))
 }
 
 fn usage() -> String {

@@ -12,6 +12,8 @@ use std::fmt::Write as _;
 use std::fs::File;
 use std::io::{self, Write};
 use std::os::fd::AsFd;
+use std::process::ExitCode;
+use std::sync::{Arc, OnceLock};
 use std::{env, fmt};
 
 use nl_core::trace::{self, Decoded, Direction, Traffic};
@@ -46,7 +48,7 @@ impl Wanted {
     /// # Errors
     ///
     /// Exit code 2 for a dry run of an applet that does more than talk over netlink.
-    pub(crate) fn apply(self, applet: &Applet) -> Result<(), Failure> {
+    pub(crate) fn apply(self, applet: &Applet) -> Result<Shown, Failure> {
         if self.dry_run {
             if !applet.dry_run {
                 return Err(Failure::new(
@@ -56,20 +58,47 @@ impl Wanted {
             }
             trace::dry_run_all();
         }
+        let shown = Shown::default();
         if self.trace || self.dry_run {
+            let unwritten = Arc::clone(&shown.unwritten);
             // Not through `io::stdout`, which the applet keeps locked.
             let stdout = File::from(io::stdout().as_fd().try_clone_to_owned()?);
-            trace::observe_all(move |traffic| self.show(&traffic, &stdout));
+            trace::observe_all(move |traffic| self.show(&traffic, &stdout, &unwritten));
         }
-        Ok(())
+        Ok(shown)
     }
 
-    /// Nobody is told that a trace could not be written.
-    fn show(self, traffic: &Traffic<'_>, mut stdout: &File) {
+    /// Nobody is told that a trace could not be written; a dry run that nobody sees has failed.
+    fn show(self, traffic: &Traffic<'_>, mut stdout: &File, unwritten: &OnceLock<Failure>) {
         if traffic.direction == Direction::Withheld {
-            let _ = stdout.write_all(withheld(traffic).as_bytes());
+            if unwritten.get().is_none()
+                && let Err(error) = stdout.write_all(withheld(traffic).as_bytes())
+            {
+                let _ = unwritten.set(error.into());
+            }
         } else if self.trace {
             let _ = io::stderr().write_all(passed(traffic).as_bytes());
+        }
+    }
+}
+
+/// What became of what was to be seen.
+#[derive(Debug, Default)]
+pub(crate) struct Shown {
+    /// What a dry run could not be written for, at first.
+    unwritten: Arc<OnceLock<Failure>>,
+}
+
+impl Shown {
+    /// What an applet ends with, of which a dry run was all there is to see.
+    ///
+    /// # Errors
+    ///
+    /// The applet's own, else that of standard output.
+    pub(crate) fn finish(&self, result: Result<ExitCode, Failure>) -> Result<ExitCode, Failure> {
+        match self.unwritten.get() {
+            Some(failure) if result.is_ok() => Err(failure.clone()),
+            _ => result,
         }
     }
 }

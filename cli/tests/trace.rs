@@ -44,6 +44,37 @@ fn a_dry_run_shows_the_request_and_sends_nothing() {
 }
 
 #[test]
+fn a_dry_run_that_nobody_sees_has_failed() {
+    nl_netns::isolate!(|| {
+        let full = || {
+            std::fs::File::options()
+                .write(true)
+                .open("/dev/full")
+                .unwrap()
+        };
+        std::fs::write("/run/lines", "link set lo up\nlink set lo mtu 1400\n").unwrap();
+        for words in [
+            "ip link set lo up",
+            "ip -batch /run/lines",
+            "iptables -A INPUT -j DROP",
+        ] {
+            let mut command = nlctl(&format!("--dry-run {words}"));
+            let output = command.stdout(full()).output().unwrap();
+            let said = text(&output).1;
+            assert_eq!(
+                (output.status.code(), said.as_str()),
+                (Some(1), "write error: No space left on device\n"),
+                "{words}"
+            );
+        }
+        // The applet's own failure is the one to tell.
+        let mut command = nlctl("--dry-run ip link set nope up");
+        let output = command.stdout(full()).output().unwrap();
+        assert_eq!(text(&output).1, "Cannot find device \"nope\"\n");
+    });
+}
+
+#[test]
 fn what_is_no_netlink_knows_no_dry_run() {
     for words in [
         "--dry-run sysctl -w net.ipv4.ip_forward=1",
