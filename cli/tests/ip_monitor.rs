@@ -4,6 +4,8 @@
 #[allow(dead_code, reason = "what other tests need of it")]
 mod side;
 
+mod listening;
+
 use std::fs::File;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
@@ -13,6 +15,8 @@ use std::time::{Duration, Instant};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
+use nl_core::Protocol;
+use nl_route::Route;
 use side::Side;
 
 /// A monitor that writes to a file.
@@ -60,25 +64,8 @@ impl Monitor {
     }
 }
 
-/// How many sockets of rtnetlink have joined a group here.
-fn listeners() -> usize {
-    let table = std::fs::read_to_string("/proc/thread-self/net/netlink").unwrap();
-    let rows = table.lines().skip(1);
-    rows.filter(|row| {
-        let mut columns = row.split_whitespace().skip(1);
-        columns.next() == Some("0") && columns.nth(1).is_some_and(|groups| groups != "00000000")
-    })
-    .count()
-}
-
-fn wait_for_listeners(count: usize) {
-    let end = Instant::now() + Duration::from_secs(20);
-    while listeners() < count {
-        assert!(Instant::now() < end, "a monitor did not start");
-        std::thread::sleep(Duration::from_millis(20));
-    }
-    // They list the links then, which is no matter of their sockets.
-    std::thread::sleep(Duration::from_millis(300));
+fn wait_until_at_rest(monitors: &[&Child]) {
+    listening::wait_until_at_rest(Route::NUMBER, monitors);
 }
 
 fn real() -> Option<&'static str> {
@@ -182,7 +169,9 @@ fn all_that_happens_is_told_as_iproute2_tells_it() {
                 (theirs, Monitor::start(&ours_program, line, file("ours")))
             })
             .collect();
-        wait_for_listeners(2 * pairs.len());
+        let all = pairs.iter().flat_map(|(theirs, ours)| [theirs, ours]);
+        let all: Vec<_> = all.map(|monitor: &Monitor| &monitor.child).collect();
+        wait_until_at_rest(&all);
         for line in CHANGES.lines() {
             assert!(ours(line), "{line}");
             // Both ask for the names of links; that must not be too late for one of them.
@@ -220,7 +209,7 @@ fn events_come_one_per_line_and_at_once() {
             .stderr(Stdio::piped())
             .spawn()
             .unwrap();
-        wait_for_listeners(1);
+        wait_until_at_rest(&[&child]);
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
         assert!(ours("address add 10.0.0.1/32 dev lo"));
         let mut next = || lines.next().unwrap().unwrap();
@@ -267,7 +256,7 @@ fn all_namespaces_are_told_of_with_their_own_names() {
         };
         let (mut text, mut text_lines) = monitor("monitor address route all-nsid");
         let (mut json, mut json_lines) = monitor("-j -ts monitor address all-nsid");
-        wait_for_listeners(2);
+        wait_until_at_rest(&[&text, &json]);
         assert!(ours("-n red address add 10.0.0.1/32 dev rr"));
         assert!(ours("address add 10.0.0.2/32 dev ww"));
         let mut wait_for = |wanted: &str| {
@@ -305,7 +294,7 @@ fn an_overrun_is_told_and_survived() {
         let program = [env!("CARGO_BIN_EXE_nlctl"), "ip"];
         let file = PathBuf::from("/run/overrun");
         let monitor = Monitor::start(&program, "-rc 4096 monitor route", file);
-        wait_for_listeners(1);
+        wait_until_at_rest(&[&monitor.child]);
         let pid = Pid::from_raw(monitor.child.id().cast_signed());
         kill(pid, Signal::SIGSTOP).unwrap();
         let batch = "/run/batch";

@@ -5,6 +5,8 @@
     reason = "a test fails by panicking"
 )]
 
+mod listening;
+
 use std::fs::File;
 use std::os::fd::AsFd;
 use std::path::PathBuf;
@@ -13,7 +15,7 @@ use std::time::{Duration, Instant};
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
-use nl_core::Connection;
+use nl_core::{Connection, Protocol};
 use nl_netfilter::{Family, Netfilter, NetfilterExt, NewChain, NewTable, Transaction};
 
 /// A monitor that writes to a file.
@@ -71,25 +73,10 @@ fn nft(command: &str) {
     assert!(status.success(), "{command}");
 }
 
-/// Waits until so many sockets of nfnetlink have joined a group here.
-fn wait_for_listeners(count: usize) {
-    let listeners = || {
-        let table = std::fs::read_to_string("/proc/thread-self/net/netlink").unwrap();
-        let rows = table.lines().skip(1);
-        rows.filter(|row| {
-            let mut columns = row.split_whitespace().skip(1);
-            columns.next() == Some("12")
-                && columns.nth(1).is_some_and(|groups| groups != "00000000")
-        })
-        .count()
-    };
-    let end = Instant::now() + Duration::from_secs(20);
-    while listeners() < count {
-        assert!(Instant::now() < end, "a monitor did not start");
-        std::thread::sleep(Duration::from_millis(20));
-    }
-    // They list what there is, which is no matter of their sockets.
-    std::thread::sleep(Duration::from_millis(300));
+/// Waits until monitors have told all that has happened, and will tell of what comes.
+fn wait_until_at_rest<'m>(monitors: impl IntoIterator<Item = &'m Monitor>) {
+    let monitors: Vec<_> = monitors.into_iter().map(|monitor| &monitor.child).collect();
+    listening::wait_until_at_rest(Netfilter::NUMBER, &monitors);
 }
 
 const CHANGES: &[&str] = &[
@@ -193,20 +180,11 @@ fn what_happens_is_told_as_nft_tells_it() {
                 Monitor::start(&line, &format!("ours-{name}")),
             ));
         }
-        wait_for_listeners(2 * pairs.len());
+        let all = || pairs.iter().flat_map(|(_, theirs, ours)| [theirs, ours]);
+        wait_until_at_rest(all());
         happen();
+        wait_until_at_rest(all());
         for (words, theirs, ours) in pairs {
-            if ["", "tables", "new tables"].contains(&words) {
-                theirs.wait_for("the-end");
-                ours.wait_for("the-end");
-            }
-            // The others are told no end.
-            let end = Instant::now() + Duration::from_secs(10);
-            let lines = |monitor: &Monitor| without_rules(&monitor.text()).len();
-            std::thread::sleep(Duration::from_millis(300));
-            while lines(&theirs) != lines(&ours) && Instant::now() < end {
-                std::thread::sleep(Duration::from_millis(50));
-            }
             let (theirs, ours) = (theirs.stop(), ours.stop());
             assert!(!ours.is_empty(), "{words}");
             let (theirs, ours) = (without_rules(&theirs), without_rules(&ours));
@@ -226,13 +204,12 @@ fn json_has_nfts_keys() {
         }
         let theirs = Monitor::start("nft -j monitor", "nft");
         let ours = Monitor::start("nlctl monitor -j nft", "ours");
-        wait_for_listeners(2);
+        wait_until_at_rest([&theirs, &ours]);
         // A table with flags nft breaks its JSON off at.
         for change in CHANGES.iter().filter(|change| !change.contains("dormant")) {
             nft(change);
         }
-        theirs.wait_for("the-end");
-        ours.wait_for("the-end");
+        wait_until_at_rest([&theirs, &ours]);
         let (theirs, ours) = (theirs.stop(), ours.stop());
         let plain = |text: &str| -> Vec<String> {
             let lines = text.lines().map(|line| line.replace(": ", ":"));
@@ -266,7 +243,7 @@ fn json_has_nfts_keys() {
 fn rules_are_told_by_their_expressions() {
     nl_netns::isolate!(|| {
         let ours = Monitor::start("nlctl monitor nft rules", "ours");
-        wait_for_listeners(1);
+        wait_until_at_rest([&ours]);
         let mut nf = Connection::<Netfilter>::open().unwrap();
         let rule = nl_netfilter::NewRule::new(Family::IP, "t", "c");
         let change = Transaction::new()
@@ -323,7 +300,7 @@ fn another_namespace_is_listened_to_by_its_name() {
 fn an_overrun_is_told_and_survived() {
     nl_netns::isolate!(|| {
         let ours = Monitor::start("nlctl monitor nft", "ours");
-        wait_for_listeners(1);
+        wait_until_at_rest([&ours]);
         kill(ours.pid(), Signal::SIGSTOP).unwrap();
         let mut nf = Connection::<Netfilter>::open().unwrap();
         nf.commit(&Transaction::new().add(NewTable::new(Family::IP, "t")))
