@@ -96,6 +96,7 @@ impl Backlog {
                 .unwrap_or_default(),
         };
         let mut rest = entries.as_slice();
+        let mut again = false;
         while !rest.is_empty() {
             let report = rt
                 .batch(rest.iter().map(request))
@@ -107,15 +108,15 @@ impl Backlog {
                 let line = rest.get(index).map_or(self.line, |entry| entry.line);
                 self.complain(out, line, &failure);
             }
-            // What could not be sent is one line's failure; the next may go.
             let Some(error) = report.error else {
                 break;
             };
-            let (line, behind) = match rest.get(report.sent..) {
-                Some([first, behind @ ..]) => (first.line, behind),
-                _ => (self.line, &[][..]),
-            };
-            self.complain(out, line, &refused(&error));
+            let behind = rest.get(report.sent..).unwrap_or_default();
+            let failed = given_up(&error, report.sent, behind.len(), &mut again);
+            let (failed, behind) = behind.split_at_checked(failed).unwrap_or((behind, &[]));
+            for entry in failed {
+                self.complain(out, entry.line, &refused(&error));
+            }
             rest = behind;
         }
         // The memory is for the next ones.
@@ -166,6 +167,21 @@ impl Backlog {
     }
 }
 
+/// How many of the `untried` requests fail of an error that ended a batch.
+///
+/// One that cannot be written or sent is the first of them, and the next may go. Of any other error none is to blame,
+/// and all are tried `again`, but not without end.
+fn given_up(error: &Error, sent: usize, untried: usize, again: &mut bool) -> usize {
+    match error {
+        Error::Encode(_) | Error::TooLarge { .. } => 1,
+        _ if sent == 0 && *again => untried,
+        _ => {
+            *again = true;
+            0
+        }
+    }
+}
+
 /// What was refused and what is not known, by position.
 fn failures(report: &BatchReport) -> Vec<(usize, Failure)> {
     let refused_ones = report
@@ -177,4 +193,30 @@ fn failures(report: &BatchReport) -> Vec<(usize, Failure)> {
     let mut all: Vec<_> = refused_ones.chain(lost).collect();
     all.sort_by_key(|(index, _)| *index);
     all
+}
+
+#[cfg(test)]
+mod tests {
+    use nl_core::EncodeError;
+
+    use super::*;
+
+    #[test]
+    fn only_what_cannot_be_sent_is_its_lines_fault() {
+        let mut again = false;
+        let limit = 1000;
+        for error in [
+            Error::TooLarge { len: 2000, limit },
+            Error::Encode(EncodeError::MessageTooLong),
+        ] {
+            assert_eq!(given_up(&error, 7, 3, &mut again), 1);
+            assert_eq!(given_up(&error, 0, 3, &mut again), 1);
+        }
+        let error = Error::io("send")(std::io::Error::from_raw_os_error(105));
+        assert_eq!(given_up(&error, 7, 3, &mut again), 0);
+        assert_eq!(given_up(&error, 0, 3, &mut again), 3);
+        again = false;
+        assert_eq!(given_up(&error, 0, 3, &mut again), 0);
+        assert_eq!(given_up(&error, 0, 3, &mut again), 3);
+    }
 }
