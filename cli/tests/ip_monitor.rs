@@ -285,6 +285,36 @@ fn all_namespaces_are_told_of_with_their_own_names() {
     });
 }
 
+/// An id that another namespace has now is not told of with the names of the one that had it.
+#[test]
+fn the_names_of_a_namespace_that_is_gone_are_forgotten() {
+    nl_netns::isolate!(|| {
+        furnish();
+        let program = [env!("CARGO_BIN_EXE_nlctl"), "ip"];
+        let line = "monitor address all-nsid";
+        let monitor = Monitor::start(&program, line, PathBuf::from("/run/names"));
+        wait_until_at_rest(&[&monitor.child]);
+        for (netns, link) in [("one", "before"), ("two", "after")] {
+            assert!(ours(&format!("netns add {netns}")));
+            // The kernel takes a namespace away, and its id, when it has the time.
+            let end = Instant::now() + Duration::from_secs(30);
+            while !ours(&format!("netns set {netns} 3")) {
+                assert!(Instant::now() < end, "the id is still one's");
+                std::thread::sleep(Duration::from_millis(20));
+            }
+            let lines = [
+                format!("link add {link} index 900 type bridge"),
+                format!("address add 10.0.0.1/32 dev {link}"),
+            ];
+            assert!(lines.iter().all(|line| ours(&format!("-n {netns} {line}"))));
+            monitor.wait_for(&format!("[nsid 3]900: {link} "));
+            assert!(ours(&format!("netns del {netns}")));
+        }
+        // These are not asked for.
+        assert!(!monitor.stop().contains("Deleted nsid"));
+    });
+}
+
 /// A monitor that is not scheduled while thousands of routes come: the loss is told, and it goes on.
 #[test]
 fn an_overrun_is_told_and_survived() {

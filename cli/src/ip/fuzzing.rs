@@ -73,6 +73,7 @@ pub fn monitor_file(data: &[u8]) {
         ..Options::default()
     };
     let printer = Printer {
+        nsids: true,
         labels: is(64),
         all_nsid: is(128),
         ifindex: None,

@@ -232,6 +232,14 @@ impl<'o> Ip<'o> {
         self.ifindices.retain(|_, known| *known != ifindex);
     }
 
+    /// Forgets the links of the namespace that has this id here, because it is gone, or another's now.
+    pub fn forget_links_elsewhere(&mut self, nsid: i32) {
+        // An id that is not ours is of no namespace that was talked about.
+        if self.nsid.is_none() {
+            self.links_elsewhere.remove(&nsid);
+        }
+    }
+
     /// Asks for the names of namespaces anew when the next is wanted.
     pub fn forget_netns_names(&mut self) {
         self.netns_names = None;

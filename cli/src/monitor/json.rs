@@ -1,7 +1,7 @@
 //! Events as JSON, one object to a line, with nft's commands and keys. What nft would put into words of its
 //! language, expressions and values, stands under `raw`, as bytes in hex.
 
-use std::io;
+use std::io::{self, Write};
 
 use nl_core::Message;
 use nl_netfilter::chain::ChainView;
@@ -17,6 +17,11 @@ use nl_netfilter::{Data, Family, Hook, ObjectData, Policy};
 use super::text::{has, hook_word, keyword, object_word, type_words, verb};
 use crate::ip::doc::Doc;
 use crate::output::Output;
+
+/// Tells that events are lost: what `ip monitor` tells, too.
+pub(crate) fn overrun(out: &mut Output) -> io::Result<()> {
+    writeln!(out, "{{\"object\":\"overrun\"}}")
+}
 
 /// Prints an event.
 pub(super) fn print(event: &Event<'_>, message: &Message<'_>, out: &mut Output) -> io::Result<()> {

@@ -1,7 +1,7 @@
 //! `nlctl monitor`: what happens, as it happens. `nlctl monitor nft` is nft's monitor, anything else ip's.
 
 mod element;
-mod json;
+pub(crate) mod json;
 mod text;
 
 use std::collections::BTreeMap;
@@ -143,9 +143,7 @@ impl Monitor {
         let mut events: Subscription<Netfilter> = events.map_err(failed)?;
         let mut nf: Connection<Netfilter> = nf.map_err(failed)?;
         let _ = events.set_receive_buffer(RECEIVE_BUFFER);
-        for set in nf.collect(&GetSets::default()).map_err(failed)? {
-            self.remember(set);
-        }
+        self.list_sets(&mut nf)?;
         loop {
             match events.next() {
                 Ok(Notification::Event { message, .. }) => {
@@ -154,16 +152,28 @@ impl Monitor {
                 }
                 Ok(_) => {
                     match self.json {
-                        true => writeln!(out, "{{\"overrun\": null}}")?,
+                        true => json::overrun(out)?,
                         false => writeln!(out, "# ERROR: We lost some netlink events!")?,
                     }
                     out.flush()?;
+                    self.halves.clear();
+                    self.list_sets(&mut nf)?;
                 }
                 // A message that cannot be read is no reason to miss the next.
                 Err(Error::Decode(_)) => {}
                 Err(error) => return Err(failed(error)),
             }
         }
+    }
+
+    /// Looks which sets there are, at first and when their events are lost. A list that changed meanwhile does: what
+    /// changed is told.
+    fn list_sets(&mut self, nf: &mut Connection<Netfilter>) -> Result<(), Failure> {
+        self.sets.clear();
+        for set in nf.list(&GetSets::default()).map_err(failed)?.objects {
+            self.remember(set);
+        }
+        Ok(())
     }
 
     fn remember(&mut self, set: SetInfo) {

@@ -17,6 +17,7 @@ use super::options::{AF_INET, AF_INET6, AF_MPLS, AF_UNSPEC};
 use super::session::open_netns;
 use super::{Ip, dump_failed, refused};
 use crate::failure::{Failure, say, strerror};
+use crate::monitor::json;
 use crate::words::{Words, matches, wrong};
 
 const USAGE: &str = "\
@@ -58,7 +59,7 @@ const WORDS: &[(&str, Word)] = &[
         Word::Object(&[(AF_INET, 24), (AF_INET6, 25), (AF_MPLS, 29)]),
     ),
     ("rule", Word::Object(&[(AF_INET, 8), (AF_INET6, 19)])),
-    ("nsid", Word::Object(&[(AF_UNSPEC, 28)])),
+    ("nsid", Word::Object(&[(AF_UNSPEC, NSID_GROUP)])),
     ("nexthop", Word::Object(&[(AF_UNSPEC, 32)])),
     ("stats", Word::Object(&[(AF_UNSPEC, STATS_GROUP)])),
     ("all", Word::All),
@@ -67,6 +68,8 @@ const WORDS: &[(&str, Word)] = &[
     ("dev", Word::Dev),
 ];
 
+/// `RTNLGRP_NSID`.
+const NSID_GROUP: u32 = 28;
 /// `RTNLGRP_STATS` (Linux 5.18).
 const STATS_GROUP: u32 = 36;
 
@@ -137,12 +140,13 @@ pub(super) fn run(ip: &mut Ip<'_>, words: Words<'_>) -> Result<(), Failure> {
     let printer = Printer {
         labels: wanted.labels,
         all_nsid: wanted.all_nsid,
+        nsids: wanted.file.is_some() || wanted.groups(ip.options.family).contains(&NSID_GROUP),
         ifindex: wanted.ifindex,
     };
     if let Some(name) = wanted.file {
         return file::replay(ip, &printer, name);
     }
-    let mut events = subscribe(ip, &wanted).map_err(|error| refused(&error))?;
+    let mut events = subscribe(ip, &wanted)?;
     // Who they are is known before they go.
     let links = GetLinks::new().ext_mask(RTEXT_FILTER_SKIP_STATS);
     let links = ip
@@ -165,14 +169,12 @@ pub(super) fn run(ip: &mut Ip<'_>, words: Words<'_>) -> Result<(), Failure> {
     }
 }
 
-fn subscribe(ip: &Ip<'_>, wanted: &Wanted<'_>) -> Result<Subscription<Route>, Error> {
-    let mut events = match &ip.options.netns {
-        None => Subscription::open(&[])?,
-        Some(name) => {
-            let netns = open_netns(name).map_err(|_| Error::NoAnswer)?;
-            Subscription::open_in(netns.as_fd(), &[])?
-        }
+fn subscribe(ip: &Ip<'_>, wanted: &Wanted<'_>) -> Result<Subscription<Route>, Failure> {
+    let opened = match &ip.options.netns {
+        None => Subscription::open(&[]),
+        Some(name) => Subscription::open_in(open_netns(name)?.as_fd(), &[]),
     };
+    let mut events = opened.map_err(|error| refused(&error))?;
     let size = ip
         .options
         .rcvbuf
@@ -182,11 +184,14 @@ fn subscribe(ip: &Ip<'_>, wanted: &Wanted<'_>) -> Result<Subscription<Route>, Er
         match events.join(group) {
             // A kernel that does not have it tells of all the rest.
             Err(_) if group == STATS_GROUP => {}
-            joined => joined?,
+            joined => joined.map_err(|error| refused(&error))?,
         }
     }
     if wanted.all_nsid {
-        events.listen_all_namespaces()?;
+        // An id may become another namespace's, with other links.
+        events.join(NSID_GROUP).map_err(|error| refused(&error))?;
+        let listens = events.listen_all_namespaces();
+        listens.map_err(|error| refused(&error))?;
     }
     Ok(events)
 }
@@ -211,7 +216,7 @@ fn overrun(ip: &mut Ip<'_>) -> Result<(), Failure> {
         errno as i32
     ));
     if ip.options.json {
-        writeln!(ip.out, "{{\"object\":\"overrun\"}}")?;
+        json::overrun(ip.out)?;
         ip.out.flush()?;
     }
     Ok(())

@@ -24,6 +24,8 @@ pub(in crate::ip) struct Printer {
     pub(in crate::ip) labels: bool,
     /// Whether its namespace does.
     pub(in crate::ip) all_nsid: bool,
+    /// Whether ids of namespaces are told of; what they were is forgotten in any case.
+    pub(in crate::ip) nsids: bool,
     /// Only events of the link with this index.
     pub(in crate::ip) ifindex: Option<i32>,
 }
@@ -166,7 +168,11 @@ impl Printer {
                 if message.message_type() == rtm::RTM_NEWNSID {
                     ip.forget_netns_names();
                 }
-                Some((label("[NSID]", "nsid"), Some(nsid_doc(ip, &view))))
+                if let Some(nsid) = view.nsid() {
+                    ip.forget_links_elsewhere(nsid);
+                }
+                self.nsids
+                    .then(|| (label("[NSID]", "nsid"), Some(nsid_doc(ip, &view))))
             }
             _ => None,
         }
