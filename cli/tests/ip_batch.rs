@@ -344,7 +344,7 @@ fn a_line_is_done_before_the_next_is_waited_for() {
             .unwrap();
             assert_eq!(shown.next().unwrap().unwrap().trim_end(), route);
             // A link of this name is another by now, and nobody told the batch.
-            assert_eq!(batch(&[], &format!("link del v0\n{UP}")).0, Some(0));
+            assert_eq!(batch(&[], format!("link del v0\n{UP}")).0, Some(0));
             write!(lines, "route replace 10.1.0.0/24 dev v0 table 9\nroute add 10.1.0.0/24 dev v0 table 9\nroute ").unwrap();
             let refused = "RTNETLINK answers: File exists";
             assert_eq!(said.next().unwrap().unwrap(), refused);

@@ -14,7 +14,9 @@ use nl_netfilter::table::{TableFlags, TableView};
 use nl_netfilter::userdata::{COMMENT, find_str};
 use nl_netfilter::{Data, Family, Hook, ObjectData, Policy};
 
-use super::text::{has, hook_word, keyword, object_word, type_words, verb};
+use super::statement;
+use super::text::{flag_words, has, hook_word, keyword, object_word, set_exprs, type_words, verb};
+use super::value::hex;
 use crate::ip::doc::Doc;
 use crate::output::Output;
 
@@ -63,6 +65,7 @@ pub(super) fn print(event: &Event<'_>, message: &Message<'_>, out: &mut Output) 
             doc.object(kind, |doc| {
                 place(doc, view.header().family(), view.table(), view.name());
                 handle(doc, view.handle());
+                comment(doc, view.comment());
                 match view.to_data() {
                     ObjectData::Counter(counter) => {
                         doc.json("packets", counter.packets.unwrap_or_default())
@@ -76,6 +79,7 @@ pub(super) fn print(event: &Event<'_>, message: &Message<'_>, out: &mut Output) 
                                 quota.flags.unwrap_or_default().contains(QuotaFlags::INV),
                             );
                     }
+                    ObjectData::Limit(limit) => statement::limit_json(&limit, doc),
                     _ => {}
                 }
             });
@@ -100,6 +104,12 @@ fn place(doc: &mut Doc, family: Family, table: Option<&str>, name: Option<&str>)
 fn handle(doc: &mut Doc, handle: Option<u64>) {
     if let Some(handle) = handle {
         doc.json("handle", handle);
+    }
+}
+
+fn comment(doc: &mut Doc, comment: Option<&str>) {
+    if let Some(comment) = comment {
+        doc.json("comment", comment);
     }
 }
 
@@ -157,9 +167,7 @@ fn rule(view: &RuleView<'_>, doc: &mut Doc) {
     if let Some(position) = view.position() {
         doc.json("position", position);
     }
-    if let Some(comment) = view.comment() {
-        doc.json("comment", comment);
-    }
+    comment(doc, view.comment());
     let mut exprs = view.attrs().flatten();
     let Some(exprs) = exprs.find(|attr| attr.number() == NFTA_RULE_EXPRESSIONS) else {
         return;
@@ -197,18 +205,12 @@ fn types(doc: &mut Doc, key: &'static str, id: u32) {
 }
 
 fn set(view: &SetView<'_>, doc: &mut Doc) {
-    const FLAGS: [(SetFlags, &str); 4] = [
-        (SetFlags::CONSTANT, "constant"),
-        (SetFlags::INTERVAL, "interval"),
-        (SetFlags::TIMEOUT, "timeout"),
-        (SetFlags::EVAL, "dynamic"),
-    ];
-
     place(doc, view.header().family(), view.table(), view.name());
     if let Some(id) = view.key_type() {
         types(doc, "type", id);
     }
     handle(doc, view.handle());
+    comment(doc, view.comment());
     if let Some(kind) = view.object_type() {
         doc.json("map", object_word(kind));
     } else if let Some(data) = view.data_type() {
@@ -225,11 +227,7 @@ fn set(view: &SetView<'_>, doc: &mut Doc) {
     if let Some(size) = view.desc().and_then(|desc| desc.size()) {
         doc.json("size", size);
     }
-    let flags: Vec<_> = FLAGS
-        .iter()
-        .filter(|(flag, _)| has(view, *flag))
-        .map(|(_, name)| *name)
-        .collect();
+    let flags = flag_words(view);
     if !flags.is_empty() {
         doc.values("flags", flags, "");
     }
@@ -240,8 +238,9 @@ fn set(view: &SetView<'_>, doc: &mut Doc) {
     if let Some(interval) = view.gc_interval() {
         doc.json("gc-interval", interval / 1000);
     }
-    if let Some(comment) = view.comment() {
-        doc.json("comment", comment);
+    let exprs = set_exprs(view);
+    if !exprs.is_empty() {
+        doc.objects("stmt", exprs.iter().map(statement::json));
     }
 }
 
@@ -278,12 +277,6 @@ fn element(element: &Element) -> Doc {
     if !element.exprs.is_empty() {
         doc.values("exprs", element.exprs.iter().map(Expr::name), "");
     }
-    if let Some(comment) = find_str(&element.userdata, COMMENT) {
-        doc.json("comment", comment);
-    }
+    comment(&mut doc, find_str(&element.userdata, COMMENT));
     doc
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -2,7 +2,9 @@
 
 mod element;
 pub(crate) mod json;
+mod statement;
 mod text;
+mod value;
 
 use std::collections::BTreeMap;
 use std::io::Write;
@@ -11,10 +13,11 @@ use std::process::ExitCode;
 
 use nl_core::{Connection, Error, Message, Notification, Owned, Subscription};
 use nl_netfilter::event::{Event, NFNLGRP_NFTABLES};
-use nl_netfilter::set::{SetInfo, SetView};
+use nl_netfilter::set::{SetFlags, SetInfo, SetView};
 use nl_netfilter::{GetSets, Netfilter};
 
 use self::element::Halves;
+use self::text::has;
 use crate::applet::Invocation;
 use crate::failure::Failure;
 use crate::ip::options::takes_value;
@@ -38,8 +41,9 @@ Prints what nft monitor prints, except that
   rules are printed as the kernel has them: one expression to a line, by the
     names of its attributes; in JSON name and bytes (\"raw\")
   sets made with typeof are printed with their type; a type that is not known
-    by name, and elements of it, in hex; elements in JSON as bytes (\"raw\")
-  limits and other objects than counters and quotas have no settings
+    by name, and elements of it, in hex; indices of links as numbers; elements
+    in JSON as bytes (\"raw\")
+  objects other than counters, quotas and limits have no settings
   there is no trace";
 
 /// What an event is about: bits of what is wanted.
@@ -192,7 +196,7 @@ impl Monitor {
         {
             self.remember(set);
         }
-        if self.wants(about, removed) {
+        if self.wants(about, removed) && !self.is_of_a_rule(&event) {
             if self.json {
                 json::print(&event, message, out)?;
             } else {
@@ -209,12 +213,30 @@ impl Monitor {
         Ok(())
     }
 
+    /// Whether it is of a set that belongs to a rule, which tells of it.
+    fn is_of_a_rule(&self, event: &Event<'_>) -> bool {
+        match event {
+            Event::Set {
+                view,
+                removed: false,
+            } => has(view, SetFlags::ANONYMOUS),
+            Event::Elements { view, .. } => {
+                let family = view.header().family;
+                let (table, name) = (view.table(), view.set());
+                let key = |part: Option<&str>| part.unwrap_or_default().to_owned();
+                let set = self.sets.get(&(family, key(table), key(name)));
+                set.is_some_and(|set| has(&set.view(), SetFlags::ANONYMOUS))
+            }
+            _ => false,
+        }
+    }
+
     fn wants(&self, about: u8, removed: bool) -> bool {
         let all = match self.only {
-            Some(_) => !about::GENERATIONS,
+            Some(_) => !(about::GENERATIONS | about::OTHERS),
             None => u8::MAX,
         };
-        self.wanted.unwrap_or(all) & all & about != 0 && self.only.is_none_or(|new| new != removed)
+        self.wanted.unwrap_or(all) & about != 0 && self.only.is_none_or(|new| new != removed)
     }
 }
 

@@ -15,7 +15,9 @@ use nl_netfilter::userdata::{SET_MERGE_ELEMENTS, find_u32};
 use nl_netfilter::{DataType, Family, Hook, ObjectData, Policy, priority};
 
 use super::Monitor;
-use super::element::{concat_types, duration, statement};
+use super::element::duration;
+use super::statement;
+use super::value::concat_types;
 use crate::output::Output;
 
 impl Monitor {
@@ -29,11 +31,12 @@ impl Monitor {
         match event {
             Event::Table { view, removed } => {
                 let what = table(view, *removed);
+                // Of all that is gone a table alone keeps its handle.
                 self.line(out, verb, &what, view.handle())
             }
             Event::Chain { view, removed } => {
                 let what = chain(view, *removed);
-                self.line(out, verb, &what, view.handle())
+                self.line(out, verb, &what, view.handle().filter(|_| !removed))
             }
             Event::Rule { view, removed } => self.rule(verb, view, *removed, out),
             Event::Set { view, removed } => self.set(verb, view, *removed, out),
@@ -43,10 +46,6 @@ impl Monitor {
                 let family = view.header().family();
                 let key = (family.0, table.to_owned(), name.to_owned());
                 let set = self.sets.get(&key).map(|set| set.view());
-                // Of a set that belongs to a rule the rule tells.
-                if set.is_some_and(|set| has(&set, SetFlags::ANONYMOUS)) {
-                    return Ok(());
-                }
                 for element in view.elements() {
                     if let Some(text) = self.halves.element(&key, set.as_ref(), &element) {
                         let family = keyword(family);
@@ -56,9 +55,10 @@ impl Monitor {
                 Ok(())
             }
             Event::Object { view, removed } => self.object(verb, view, *removed, out),
-            Event::Flowtable { view, .. } => {
+            Event::Flowtable { view, removed } => {
                 let place = place(view.header().family(), view.table(), view.name());
-                self.line(out, verb, &format!("flowtable {place}"), view.handle())
+                let handle = view.handle().filter(|_| !removed);
+                self.line(out, verb, &format!("flowtable {place}"), handle)
             }
             Event::Generation(made) => {
                 self.halves.clear();
@@ -119,10 +119,7 @@ impl Monitor {
     ) -> io::Result<()> {
         let place = place(view.header().family(), view.table(), view.name());
         if removed {
-            return self.line(out, verb, &format!("set {place}"), view.handle());
-        }
-        if has(view, SetFlags::ANONYMOUS) {
-            return Ok(());
+            return self.line(out, verb, &format!("set {place}"), None);
         }
         let kind = match has(view, SetFlags::MAP | SetFlags::OBJECT) {
             true => "map",
@@ -148,23 +145,29 @@ impl Monitor {
         let kind = view.kind().unwrap_or(ObjectType(0));
         let word = object_word(kind);
         if removed {
-            return self.line(out, verb, &format!("{word} {place}"), view.handle());
+            return self.line(out, verb, &format!("{word} {place}"), None);
         }
         let handle = view.handle().filter(|_| self.handles);
         let handle = handle.map_or_else(String::new, |handle| format!("# handle {handle} "));
         let settings = match view.to_data() {
-            ObjectData::Counter(counter) => statement(&Expr::Counter(counter)),
-            ObjectData::Quota(quota) => statement(&Expr::Quota(quota)),
+            ObjectData::Counter(counter) => Some(Expr::Counter(counter)),
+            ObjectData::Quota(quota) => Some(Expr::Quota(quota)),
+            ObjectData::Limit(limit) => Some(Expr::Limit(limit)),
             _ => None,
         };
-        match settings {
-            Some(settings) => {
-                let settings = settings
-                    .split_once(' ')
-                    .map_or("", |(_, settings)| settings);
-                writeln!(out, "{verb} {word} {place} {{ {handle}{settings} }} ")
+        let comment = view.comment();
+        let comment = comment.map(|text| format!("comment \"{text}\""));
+        let settings = settings.map(|expr| statement::words(&expr));
+        // Without the name, which is the object's, too.
+        let settings = settings.as_deref().and_then(|words| words.split_once(' '));
+        let settings = settings.map(|(_, settings)| settings.to_owned());
+        let inside: Vec<_> = comment.into_iter().chain(settings).collect();
+        match inside.is_empty() {
+            true => self.line(out, verb, &format!("{word} {place}"), view.handle()),
+            false => {
+                let inside = inside.join(" ");
+                writeln!(out, "{verb} {word} {place} {{ {handle}{inside} }} ")
             }
-            None => self.line(out, verb, &format!("{word} {place}"), view.handle()),
         }
     }
 }
@@ -330,15 +333,29 @@ pub(super) fn type_words(id: u32) -> Vec<String> {
     concat_types(id).into_iter().map(one).collect()
 }
 
+/// The flags of sets that have a word, in nft's order.
+const SET_FLAGS: [(SetFlags, &str); 4] = [
+    (SetFlags::CONSTANT, "constant"),
+    (SetFlags::EVAL, "dynamic"),
+    (SetFlags::INTERVAL, "interval"),
+    (SetFlags::TIMEOUT, "timeout"),
+];
+
+/// The words of a set's flags.
+pub(super) fn flag_words(view: &SetView<'_>) -> Vec<&'static str> {
+    let set = SET_FLAGS.iter().filter(|(flag, _)| has(view, *flag));
+    set.map(|(_, name)| *name).collect()
+}
+
+/// The statements that each element of a set gets.
+pub(super) fn set_exprs(view: &SetView<'_>) -> Vec<Expr> {
+    let several = view.exprs();
+    let several = several.iter().flat_map(|exprs| exprs.iter());
+    several.chain(view.expr().map(Expr::read)).collect()
+}
+
 /// What stands between a set's braces.
 fn declaration(view: &SetView<'_>) -> String {
-    const FLAGS: [(SetFlags, &str); 4] = [
-        (SetFlags::CONSTANT, "constant"),
-        (SetFlags::EVAL, "dynamic"),
-        (SetFlags::INTERVAL, "interval"),
-        (SetFlags::TIMEOUT, "timeout"),
-    ];
-
     let mut text = format!(
         "type {}",
         type_words(view.key_type().unwrap_or(0)).join(" . ")
@@ -364,13 +381,12 @@ fn declaration(view: &SetView<'_>) -> String {
     if view.timeout().is_some() {
         telling.remove(SetFlags::TIMEOUT);
     }
-    if FLAGS.iter().any(|(flag, _)| telling.contains(*flag)) {
-        let flags: Vec<_> = FLAGS
-            .iter()
-            .filter(|(flag, _)| flags.contains(*flag))
-            .map(|(_, name)| *name)
-            .collect();
-        text += &format!("flags {}; ", flags.join(","));
+    if SET_FLAGS.iter().any(|(flag, _)| telling.contains(*flag)) {
+        text += &format!("flags {}; ", flag_words(view).join(","));
+    }
+    let exprs: Vec<_> = set_exprs(view).iter().map(statement::declared).collect();
+    if !exprs.is_empty() {
+        text += &format!("{}; ", exprs.join(" "));
     }
     if let Some(timeout) = view.timeout() {
         text += &format!("timeout {}; ", duration(timeout));
@@ -380,14 +396,6 @@ fn declaration(view: &SetView<'_>) -> String {
     }
     if find_u32(view.userdata().unwrap_or_default(), SET_MERGE_ELEMENTS) == Some(1) {
         text += "auto-merge; ";
-    }
-    let exprs = view
-        .exprs()
-        .iter()
-        .flat_map(|exprs| exprs.iter())
-        .collect::<Vec<_>>();
-    for expr in exprs.into_iter().chain(view.expr().map(Expr::read)) {
-        text += &format!("{}; ", expr.name());
     }
     if let Some(comment) = view.comment() {
         text += &format!("comment \"{comment}\"; ");
