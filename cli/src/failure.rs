@@ -7,6 +7,9 @@ use std::{fmt, panic};
 /// The exit code of an internal error: `EX_SOFTWARE` of sysexits(3).
 pub const INTERNAL: u8 = 70;
 
+/// The exit code of work that ended early for want of a reader, as a shell has it of a program that `SIGPIPE` killed.
+pub const UNREAD: u8 = 141;
+
 /// Why a command stops: its exit code and the text for standard error.
 ///
 /// The text is what the user sees, prefix included (`ping: connect: Network is unreachable`); it may have several lines
@@ -70,6 +73,15 @@ impl Failure {
     /// A failure whose text has been printed already, or needs none.
     pub fn silent(code: u8) -> Self {
         Self::new(code, "")
+    }
+
+    /// The same where something is left undone by it: a reader that went away is no success then, but [`UNREAD`].
+    #[must_use]
+    pub fn leaving_undone(mut self) -> Self {
+        if self.is_unread() {
+            self.code = UNREAD;
+        }
+        self
     }
 
     /// The exit code.
@@ -164,6 +176,7 @@ mod tests {
         let failure = Failure::from(io::Error::from(ErrorKind::BrokenPipe));
         assert_eq!((failure.code(), failure.text()), (0, ""));
         assert!(failure.is_unwritten() && failure.is_unread());
+        assert_eq!(failure.leaving_undone().code(), UNREAD);
     }
 
     #[test]
@@ -172,5 +185,6 @@ mod tests {
         assert_eq!(failure.code(), 1);
         assert_eq!(failure.text(), "write error: No space left on device");
         assert!(failure.is_unwritten() && !failure.is_unread());
+        assert_eq!(failure.leaving_undone().code(), 1);
     }
 }

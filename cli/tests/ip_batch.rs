@@ -468,3 +468,29 @@ fn bytes_that_are_no_text_are_one_lines_failure_and_none_in_a_comment() {
         }
     });
 }
+
+/// What does several things and prints between them ends in the middle, and not as if all were done.
+#[test]
+fn what_is_left_undone_for_want_of_a_reader_is_no_success() {
+    nl_netns::isolate!(|| {
+        assert_eq!(batch(&[], "netns add one\nnetns add two\n").0, Some(0));
+        let key = "net.ipv4.ip_forward";
+        for (words, code) in [
+            (vec!["ip", "-all", "netns", "exec", "true"], 141),
+            (
+                vec!["sysctl", "-w", "net.ipv4.ip_forward=0", "net.nope=1", key],
+                141,
+            ),
+            (vec!["sysctl", key, "net.nope", key], 0),
+        ] {
+            let mut command = Command::new(env!("CARGO_BIN_EXE_nlctl"));
+            let status = command
+                .args(&words)
+                .stdout(unread())
+                .stderr(Stdio::null())
+                .status()
+                .unwrap();
+            assert_eq!(status.code(), Some(code), "{words:?}");
+        }
+    });
+}

@@ -11,9 +11,6 @@ use crate::output::Output;
 /// When it is sent at the latest, in bytes.
 const FULL: usize = 256 * 1024;
 
-/// What a shell says of a program that ended for want of a reader: 128 and the signal's number.
-const SIGPIPE: u8 = 141;
-
 /// What is asked for and not sent yet, and what became of all that was.
 ///
 /// A request waits only under `-force`: without it nothing behind a line that fails may reach the kernel.
@@ -147,10 +144,8 @@ impl Backlog {
     /// What the batch as a whole ends with; that a line failed counts more than that none was read.
     pub(super) fn result(&mut self) -> Result<(), Failure> {
         match self.unwritten.take() {
-            Some(unwritten) if unwritten.is_unread() && !self.failed => {
-                Err(Failure::silent(SIGPIPE))
-            }
-            Some(unwritten) => Err(Failure::new(1, unwritten.text())),
+            Some(unwritten) if self.failed => Err(Failure::new(1, unwritten.text())),
+            Some(unwritten) => Err(unwritten.leaving_undone()),
             None if self.failed => Err(Failure::silent(1)),
             None => Ok(()),
         }

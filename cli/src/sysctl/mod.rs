@@ -43,7 +43,11 @@ pub fn run(invocation: &Invocation, out: &mut Output) -> Result<ExitCode, Failur
             failed: false,
         },
     };
-    run.all()?;
+    let sets = run.args.load || run.args.names.iter().any(|name| name.contains('='));
+    run.all().map_err(|failure| match sets {
+        true => failure.leaving_undone(),
+        false => failure,
+    })?;
     Ok(ExitCode::from(u8::from(run.failed)))
 }
 

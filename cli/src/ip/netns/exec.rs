@@ -11,7 +11,7 @@ use crate::words::Words;
 
 pub(super) fn exec(ip: &mut Ip<'_>, mut words: Words<'_>) -> Result<(), Failure> {
     if ip.options.all {
-        return exec_in_all(ip, words);
+        return exec_in_all(ip, words).map_err(Failure::leaving_undone);
     }
     let name = valid_name(&mut words)?;
     let program = program(&mut words)?;
