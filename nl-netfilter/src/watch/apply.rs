@@ -254,6 +254,7 @@ impl Ruleset {
             },
             flags: view.flags().unwrap_or_default(),
             elements: BTreeMap::new(),
+            end_left: false,
             info: info.clone(),
         };
         table.sets.insert(name.to_owned(), set);
@@ -284,7 +285,7 @@ impl Ruleset {
         let set = tables
             .and_then(|tables| tables.get_mut(view.table()?)?.sets.get_mut(view.set()?))
             .ok_or(Doubt::Everything)?;
-        let mut vague = false;
+        let mut vague = set.end_left;
         for payload in elements(told.payload) {
             let key = key(payload);
             let info = Owned::<ElementView<'static>>::from_payload(payload)?;
@@ -346,7 +347,10 @@ impl Ruleset {
                 None => return Err(Doubt::Everything),
             }
         }
-        Ok(())
+        match set.end_left {
+            true => Err(Doubt::Set(set.name.clone())),
+            false => Ok(()),
+        }
     }
 
     fn new_stateful(&mut self, info: ObjectInfo, news: &mut News<'_>) -> Result<(), Doubt> {

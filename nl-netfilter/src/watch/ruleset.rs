@@ -4,12 +4,12 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use nl_core::{DecodeError, Owned};
+use nl_core::{Attrs, DecodeError, Owned};
 
 use super::Event;
 use super::object::{FlowtableInfo, Object, Objects, SetElement, in_chain, placed};
 use crate::chain::{ChainFlags, ChainInfo};
-use crate::element::ElementView;
+use crate::element::{ElementFlags, ElementView};
 use crate::nfgen::Family;
 use crate::object::ObjectInfo;
 use crate::rule::RuleInfo;
@@ -119,6 +119,9 @@ pub(super) struct Set {
     pub(super) name: SetName,
     pub(super) flags: SetFlags,
     pub(super) elements: BTreeMap<Vec<u8>, Timed>,
+    /// Whether the end of an interval may be there whose time is over: ends have no lifetime. The kernel lists it
+    /// until a later change of the set takes it along, and does not tell.
+    pub(super) end_left: bool,
 }
 
 /// An element, and where among what is due its end stands.
@@ -264,6 +267,45 @@ impl Set {
     pub(super) fn is_changing(&self) -> bool {
         self.flags.intersects(SetFlags::TIMEOUT | SetFlags::EVAL)
     }
+
+    /// All elements are listed: an end may be among them that no start is before.
+    pub(super) fn listed(&mut self) {
+        self.end_left = self.has_ends_left();
+    }
+
+    fn has_ends_left(&self) -> bool {
+        if !self.flags.contains(SetFlags::INTERVAL | SetFlags::TIMEOUT) {
+            return false;
+        }
+        // Of equal keys the start comes first here; the end is the one of the interval before.
+        let (mut open, mut begun) = (false, None);
+        for key in self.elements.keys() {
+            let Some((key, flags)) = key.split_last_chunk() else {
+                continue;
+            };
+            let flags = ElementFlags::from_bits_retain(u32::from_be_bytes(*flags));
+            if flags.contains(ElementFlags::CATCHALL) {
+                continue;
+            }
+            if !flags.contains(ElementFlags::INTERVAL_END) {
+                open |= begun.replace(key).is_some();
+                continue;
+            }
+            let touches = begun == Some(key);
+            let has_start = open || (begun.is_some() && !touches);
+            if !has_start && !is_lowest(key) {
+                return true;
+            }
+            (open, begun) = (touches, None);
+        }
+        false
+    }
+}
+
+/// Whether a key is 0, where nft puts an end before all intervals.
+fn is_lowest(key: &[u8]) -> bool {
+    let value = Attrs::new(key).flatten().next();
+    value.is_some_and(|value| value.payload.iter().all(|&byte| byte == 0))
 }
 
 impl Ruleset {
@@ -308,6 +350,14 @@ impl Ruleset {
             .get(&*name.set)
     }
 
+    pub(super) fn set_mut(&mut self, name: &SetName) -> Option<&mut Set> {
+        self.tables
+            .get_mut(&name.family)?
+            .get_mut(&*name.table)?
+            .sets
+            .get_mut(&*name.set)
+    }
+
     /// When the next element ends.
     pub(super) fn next_due(&self) -> Option<Instant> {
         self.due.keys().next().map(|&(at, _)| at)
@@ -320,8 +370,7 @@ impl Ruleset {
             return Ok(false);
         };
         let (name, key) = due.remove();
-        let table = self.table(Family(name.family), Some(&name.table))?;
-        let Some(set) = table.sets.get_mut(&*name.set) else {
+        let Some(set) = self.set_mut(&name) else {
             return Ok(true);
         };
         if set.flags.contains(SetFlags::EVAL) {
@@ -330,8 +379,15 @@ impl Ruleset {
             }
             return Err(Doubt::Set(name));
         }
-        if let Some(element) = set.elements.remove(&key) {
-            news.removed(Objects::ELEMENTS, || set.element(element.info));
+        let Some(element) = set.elements.remove(&key) else {
+            return Ok(true);
+        };
+        let has_end =
+            set.flags.contains(SetFlags::INTERVAL) && element.info.view().key_end().is_none();
+        news.removed(Objects::ELEMENTS, || set.element(element.info));
+        // A commit that was told already may have taken the end along.
+        if has_end && !std::mem::replace(&mut set.end_left, true) {
+            return Err(Doubt::Set(name));
         }
         Ok(true)
     }
@@ -342,10 +398,7 @@ impl Ruleset {
             return;
         };
         super::difference::elements(old, new, news);
-        let Ok(table) = self.table(Family(name.family), Some(&name.table)) else {
-            return;
-        };
-        let Some(set) = table.sets.get_mut(&*name.set) else {
+        let Some(set) = self.set_mut(name) else {
             return;
         };
         let old = std::mem::take(&mut set.elements);
@@ -367,10 +420,9 @@ impl Ruleset {
                     .insert((*at, self.serial), (name.clone(), key.clone()));
             }
         }
-        if let Ok(table) = self.table(Family(name.family), Some(&name.table))
-            && let Some(set) = table.sets.get_mut(&*name.set)
-        {
+        if let Some(set) = self.set_mut(name) {
             set.elements = elements;
+            set.listed();
         }
     }
 
@@ -385,6 +437,7 @@ impl Ruleset {
             name: name.clone(),
             flags: set.flags,
             elements: BTreeMap::new(),
+            end_left: false,
         };
         shell.sets.insert(name.set.to_string(), set);
         let tables = only.tables.entry(name.family).or_default();

@@ -348,11 +348,17 @@ impl State {
             return;
         };
         reading.doubtful |= interrupted;
-        if let Some(Listing::Sets) = reading.lists.pop_front()
-            && self.wanted.contains(Objects::ELEMENTS)
-        {
-            let sets = reading.next.sets().cloned().map(Listing::Elements);
-            reading.lists.extend(sets);
+        match reading.lists.pop_front() {
+            Some(Listing::Sets) if self.wanted.contains(Objects::ELEMENTS) => {
+                let sets = reading.next.sets().cloned().map(Listing::Elements);
+                reading.lists.extend(sets);
+            }
+            Some(Listing::Elements(name)) => {
+                if let Some(set) = reading.next.set_mut(&name) {
+                    set.listed();
+                }
+            }
+            _ => {}
         }
         if reading.doubtful {
             reading.lists.clear();
