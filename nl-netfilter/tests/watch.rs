@@ -18,7 +18,7 @@ use std::time::Duration;
 
 use nl_core::header::NLM_F_CREATE;
 use nl_core::{Connection, Error, MessageType, Protocol, Request, Writer};
-use nl_netfilter::chain::DelChain;
+use nl_netfilter::chain::{ChainFlags, DelChain};
 use nl_netfilter::expr::{Counter, Quota, QuotaFlags};
 use nl_netfilter::table::TableFlags;
 use nl_netfilter::watch::{Event, Object, Objects, Watch};
@@ -314,13 +314,32 @@ fn what_is_not_told_is_listed() {
         nft_file("add rule inet t c jump { tcp dport { 1, 2 } accept; }");
         reader.check(&mut watch, &"a chain in braces");
         assert_eq!(reader.synced, 2);
-        let handle = watch.objects().filter_map(|object| match object {
-            Object::Rule(rule) if rule.view().chain() == Some("c") => rule.view().handle(),
+        let last = |watch: &Watch, chain: &str| {
+            let rules = watch.objects().filter_map(|object| match object {
+                Object::Rule(rule) if rule.view().chain() == Some(chain) => rule.view().handle(),
+                _ => None,
+            });
+            rules.last().unwrap()
+        };
+        let delete = |handle| DelRule::new(F, "t", "c", handle);
+        let handle = last(&watch, "c");
+        // One that only has the chain's name in its comment goes alone.
+        let braces = watch.objects().find_map(|object| match object {
+            Object::Chain(chain) => {
+                let flags = chain.view().flags().unwrap_or_default();
+                let name = chain.view().name().unwrap().to_owned();
+                flags.contains(ChainFlags::BINDING).then_some(name)
+            }
             _ => None,
         });
-        let handle = handle.last().unwrap();
-        nf.commit(&Transaction::new().add(DelRule::new(F, "t", "c", handle)))
+        let names = NewRule::new(F, "t", "c").comment(&braces.unwrap());
+        nf.commit(&Transaction::new().add(names)).unwrap();
+        reader.check(&mut watch, &"a comment");
+        nf.commit(&Transaction::new().add(delete(last(&watch, "c"))))
             .unwrap();
+        let told = reader.check(&mut watch, &"the comment goes");
+        assert_eq!(told, ["-rule", "commit"]);
+        nf.commit(&Transaction::new().add(delete(handle))).unwrap();
         let told = reader.check(&mut watch, &"it goes");
         assert!(told.contains(&"-chain".into()), "{told:?}");
         // A table that goes with its owner is nobody's news.

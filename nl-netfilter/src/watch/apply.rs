@@ -153,10 +153,7 @@ impl Ruleset {
         if has_devices(&chain.info.view()) && view.hook().is_some() {
             return Err(Doubt::Everything);
         }
-        let chain = table.chains.remove(&handle).ok_or(Doubt::Everything)?;
-        table
-            .names
-            .remove(chain.info.view().name().unwrap_or_default());
+        let chain = table.take_chain(handle).ok_or(Doubt::Everything)?;
         for handle in chain.rules.into_iter().rev() {
             if let Some(rule) = table.rules.remove(&handle) {
                 news.removed(Objects::RULES, || Object::Rule(rule.info));

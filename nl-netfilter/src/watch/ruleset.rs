@@ -1,6 +1,6 @@
 //! [`Ruleset`]: the objects that are known.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -9,7 +9,9 @@ use nl_core::{Attrs, DecodeError, Owned};
 use super::Event;
 use super::object::{FlowtableInfo, Object, Objects, SetElement, in_chain, placed};
 use crate::chain::{ChainFlags, ChainInfo};
+use crate::data::{Data, Verdict};
 use crate::element::{ElementFlags, ElementView};
+use crate::expr::{Expr, Expression, Immediate};
 use crate::nfgen::Family;
 use crate::object::ObjectInfo;
 use crate::rule::RuleInfo;
@@ -93,6 +95,8 @@ pub(super) struct Table {
     pub(super) chains: BTreeMap<u64, Chain>,
     /// Handles of chains.
     pub(super) names: BTreeMap<String, u64>,
+    /// Names of the chains that live and die with a rule: few, if any.
+    binding: BTreeSet<String>,
     pub(super) rules: BTreeMap<u64, Rule>,
     pub(super) sets: BTreeMap<String, Set>,
     /// By type, then by name.
@@ -153,6 +157,7 @@ impl Table {
             info,
             chains: BTreeMap::new(),
             names: BTreeMap::new(),
+            binding: BTreeSet::new(),
             rules: BTreeMap::new(),
             sets: BTreeMap::new(),
             stateful: BTreeMap::new(),
@@ -186,17 +191,25 @@ impl Table {
 
     /// Whether a rule leads to a chain that lives and dies with it; of that chain nothing is told.
     pub(super) fn is_binding(&self, rule: &RuleInfo) -> bool {
-        let mut chains = self.chains.values().map(|chain| chain.info.view());
-        chains.any(|chain| {
-            let name = chain.name().unwrap_or_default().as_bytes();
-            chain
-                .flags()
-                .is_some_and(|flags| flags.contains(ChainFlags::BINDING))
-                && rule
-                    .payload()
-                    .windows(name.len().max(1))
-                    .any(|part| part == name)
-        })
+        if self.binding.is_empty() {
+            return false;
+        }
+        let exprs = rule.view().exprs();
+        exprs.is_some_and(|exprs| exprs.iter().any(|expr| self.leads_into_binding(&expr)))
+    }
+
+    fn leads_into_binding(&self, expr: &Expr) -> bool {
+        match expr {
+            Expr::Immediate(immediate) => match &immediate.data {
+                Data::Verdict(Verdict::Jump(chain) | Verdict::Goto(chain)) => {
+                    self.binding.contains(chain)
+                }
+                _ => false,
+            },
+            // A newer kernel's, with what is not known here.
+            Expr::Unknown { name, .. } => name == Immediate::NAME,
+            _ => false,
+        }
     }
 
     /// The name of a chain stands in its rules.
@@ -224,6 +237,7 @@ impl Table {
 
     pub(super) fn put_chain(&mut self, handle: u64, info: ChainInfo) -> Option<ChainInfo> {
         let name = info.view().name().unwrap_or_default().to_owned();
+        let flags = info.view().flags().unwrap_or_default();
         let old = match self.chains.get_mut(&handle) {
             Some(chain) => Some(std::mem::replace(&mut chain.info, info)),
             None => {
@@ -233,10 +247,25 @@ impl Table {
             }
         };
         if let Some(old) = &old {
-            self.names.remove(old.view().name().unwrap_or_default());
+            self.forget_name(old);
+        }
+        if flags.contains(ChainFlags::BINDING) {
+            self.binding.insert(name.clone());
         }
         self.names.insert(name, handle);
         old
+    }
+
+    pub(super) fn take_chain(&mut self, handle: u64) -> Option<Chain> {
+        let chain = self.chains.remove(&handle)?;
+        self.forget_name(&chain.info);
+        Some(chain)
+    }
+
+    fn forget_name(&mut self, chain: &ChainInfo) {
+        let name = chain.view().name().unwrap_or_default();
+        self.names.remove(name);
+        self.binding.remove(name);
     }
 }
 
