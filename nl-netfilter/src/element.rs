@@ -250,13 +250,18 @@ fn padded<'a>(parts: impl IntoIterator<Item = &'a [u8]>) -> Vec<u8> {
 pub enum ElementAction {
     /// Add them.
     Add,
-    /// Delete them; without any, all.
+    /// Delete them.
     Delete,
     /// Delete those that are there (Linux 6.3).
     Destroy,
+    /// Delete all that the set has; which are given is not looked at.
+    Flush,
 }
 
 /// Adds elements to a set, or deletes them.
+///
+/// Without any elements nothing is done, be they added or deleted: all that a set has are deleted by
+/// [`flush`](Self::flush) alone.
 ///
 /// One message holds less than 64 KiB of elements: [`Transaction::elements`] splits what is
 /// longer, [`split`](Self::split) does it by itself.
@@ -297,7 +302,7 @@ impl SetElements {
         }
     }
 
-    /// Deletes elements; without any, all of the set.
+    /// Deletes elements; without any, none.
     #[must_use]
     pub fn delete(
         family: Family,
@@ -308,6 +313,15 @@ impl SetElements {
         Self {
             action: ElementAction::Delete,
             ..Self::add(family, table, set, elements)
+        }
+    }
+
+    /// Deletes all elements of a set, `nft flush set`.
+    #[must_use]
+    pub fn flush(family: Family, table: &str, set: impl Into<SetRef>) -> Self {
+        Self {
+            action: ElementAction::Flush,
+            ..Self::add(family, table, set, [])
         }
     }
 
@@ -354,7 +368,7 @@ impl Request for SetElements {
     fn message_type(&self) -> u16 {
         match self.action {
             ElementAction::Add => NFT_MSG_NEWSETELEM,
-            ElementAction::Delete => NFT_MSG_DELSETELEM,
+            ElementAction::Delete | ElementAction::Flush => NFT_MSG_DELSETELEM,
             ElementAction::Destroy => NFT_MSG_DESTROYSETELEM,
         }
     }
@@ -370,7 +384,8 @@ impl Request for SetElements {
         if let Some(id) = self.set.id {
             list.set_id(id);
         }
-        if !self.elements.is_empty() {
+        // Without the list the kernel deletes all; of an empty one nothing.
+        if self.action != ElementAction::Flush {
             out.nest(NFTA_SET_ELEM_LIST_ELEMENTS, |out| {
                 for element in &self.elements {
                     out.nest(NFTA_LIST_ELEM, |out| element.write(out));

@@ -7,6 +7,7 @@
 
 use nl_core::header::NLM_F_ECHO;
 use nl_core::{Connection, Errno, Request, Writer};
+use nl_netfilter::element::ElementAction;
 use nl_netfilter::expr::{Counter, Expr, Quota, QuotaFlags};
 use nl_netfilter::{
     CommitError, DataType, DelChain, DelRule, DelSet, DelTable, Element, Family, GetChain,
@@ -191,6 +192,45 @@ fn a_hundred_thousand_elements_in_one_transaction() {
         })
         .unwrap();
         assert_eq!(count, 100_000);
+    });
+}
+
+/// What a difference comes to that is none.
+#[test]
+fn without_elements_nothing_is_done() {
+    nl_netns::isolate!(|| {
+        let mut nf = open();
+        let set = NewSet::new(F, "t", "s", DataType::INET_SERVICE);
+        let ports = (1..4u16).map(|port| Element::new(port.to_be_bytes()));
+        let fill = SetElements::add(F, "t", "s", ports);
+        nf.commit(&base().add(set).add(fill)).unwrap();
+        let count = |nf: &mut Connection<Netfilter>| {
+            let lists = nf.collect(&GetElements::new(F, "t", "s")).unwrap();
+            let counts = lists.iter().map(|list| list.view().elements().count());
+            counts.sum::<usize>()
+        };
+        let none = |action| SetElements {
+            action,
+            ..SetElements::add(F, "t", "s", [])
+        };
+        let actions = [
+            ElementAction::Delete,
+            ElementAction::Destroy,
+            ElementAction::Add,
+        ];
+        for action in actions {
+            nf.commit(&Transaction::new().add(none(action))).unwrap();
+            nf.commit(&Transaction::new().elements(none(action)))
+                .unwrap();
+            assert_eq!(count(&mut nf), 3, "{action:?}");
+        }
+        let flush = SetElements::flush(F, "t", "s");
+        nf.commit(&Transaction::new().elements(flush)).unwrap();
+        assert_eq!(count(&mut nf), 0);
+        // It names the set nevertheless.
+        let missing = Transaction::new().add(SetElements::delete(F, "t", "missing", []));
+        let error = nf.commit(&missing).unwrap_err();
+        assert_eq!(error.refusal().unwrap().error.errno, Errno::ENOENT);
     });
 }
 

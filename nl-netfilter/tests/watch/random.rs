@@ -191,7 +191,7 @@ pub(crate) fn push_random(
             let interval = Element::interval(&first.to_be_bytes(), &(first + 5).to_be_bytes());
             change.push(match random.below(2) {
                 0 => SetElements::add(family, table, "i", interval),
-                _ => SetElements::delete(family, table, "i", []),
+                _ => SetElements::flush(family, table, "i"),
             });
         }
         21 => {
