@@ -4,9 +4,13 @@
 #[path = "watch/replica.rs"]
 mod replica;
 
+use std::future::{Future, poll_fn};
+use std::pin::pin;
+use std::task::Poll;
 use std::time::Duration;
 
 use nl_core::Connection;
+use nl_netfilter::table::TableFlags;
 use nl_netfilter::watch::{AsyncWatch, Event, Objects};
 use nl_netfilter::{
     DataType, DelTable, Element, Family, Hook, Netfilter, NetfilterExt, NewChain, NewRule, NewSet,
@@ -91,4 +95,66 @@ fn it_follows_as_the_other_does() {
             assert_eq!(replica.len(), 1);
         });
     });
+}
+
+/// Reading is left at every point where it waits; then a table goes with its owner, which is not told.
+#[test]
+fn what_is_read_again_is_as_of_then() {
+    nl_netns::isolate!(|| {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .unwrap();
+        runtime.block_on(async {
+            let mut nf = Connection::<Netfilter>::open().unwrap();
+            let mut make = Transaction::new().add(NewTable::new(F, "t"));
+            for n in 0..400 {
+                let name = format!("s{n}");
+                make.push(NewSet::new(F, "t", &name, DataType::INET_SERVICE));
+            }
+            nf.commit(&make).unwrap();
+            let mut waits = 0;
+            let mut is_listed = false;
+            while !is_listed {
+                let mut owner = Connection::<Netfilter>::open().unwrap();
+                let owned = NewTable::new(F, "owned").flags(TableFlags::OWNER);
+                owner.commit(&Transaction::new().add(owned)).unwrap();
+                let mut watch = AsyncWatch::open(Objects::all()).unwrap();
+                let mut replica = Replica::default();
+                for _ in 0..waits {
+                    if let Some(event) = polled(&mut watch).await {
+                        replica.apply(&event);
+                        is_listed = true;
+                        break;
+                    }
+                    tokio::task::yield_now().await;
+                }
+                drop(owner);
+                watch.read_again();
+                // What was listed before is handed out still, but the mark is of the new list.
+                loop {
+                    let event = watch.next().await.unwrap();
+                    replica.apply(&event);
+                    if matches!(event, Event::Synced { .. }) {
+                        break;
+                    }
+                }
+                replica.check(&mut nf, &waits);
+                waits += 1;
+            }
+            assert!(waits > 3, "it waits while it lists");
+        });
+    });
+}
+
+/// The next event, if nothing has to be waited for.
+async fn polled(watch: &mut AsyncWatch) -> Option<Event> {
+    let mut next = pin!(watch.next());
+    poll_fn(|context| {
+        Poll::Ready(match next.as_mut().poll(context) {
+            Poll::Ready(event) => Some(event.unwrap()),
+            Poll::Pending => None,
+        })
+    })
+    .await
 }

@@ -39,13 +39,15 @@ mod object;
 mod order;
 mod ruleset;
 mod state;
+#[cfg(test)]
+mod tests;
 #[cfg(feature = "tokio")]
 mod tokio;
 
 use std::os::fd::{AsFd, BorrowedFd};
 use std::time::{Duration, Instant};
 
-use nl_core::{Connection, DumpRequest, Errno, Error, Subscription};
+use nl_core::{Connection, DatagramReport, DumpRequest, Errno, Error, Subscription};
 
 pub use self::object::{FlowtableInfo, Object, Objects, SetElement};
 use self::state::{Barrier, Listing, State, Step};
@@ -219,7 +221,7 @@ impl Watch {
     }
 
     /// Has everything be listed again, for what nftables is silent about; the difference follows, and
-    /// [`Event::Synced`].
+    /// [`Event::Synced`]: the next one is of a list that was begun after this call.
     pub fn read_again(&mut self) {
         self.state.read_again();
     }
@@ -318,7 +320,7 @@ impl Watch {
             Step::Barrier(generation) => {
                 let batch = [Barrier::Begin(generation), Barrier::End];
                 let report = self.lists.datagram(batch.iter(), |_| {})?;
-                self.state.barrier(is_taken(&report.failures)?);
+                self.state.barrier(is_taken(&report)?);
             }
             Step::List(listing) => {
                 let interrupted = list!(listing, request => self.list(&request))?;
@@ -368,12 +370,13 @@ const RECEIVE_BUFFER: usize = 4 << 20;
 /// Longer than anybody waits.
 const FOREVER: Duration = Duration::from_secs(60 * 60);
 
-/// Whether the kernel took an empty batch; it says `ERESTART` if the generation is another.
-fn is_taken(failures: &[nl_core::BatchFailure]) -> Result<bool, Error> {
+/// Whether the kernel took an empty batch; it says `ERESTART` if the generation is another. Before Linux 6.10 success is
+/// silent, so without an answer it was taken, unless answers were lost.
+fn is_taken(report: &DatagramReport) -> Result<bool, Error> {
     const ERESTART: Errno = Errno(85);
 
-    match failures.first() {
-        None => Ok(true),
+    match report.failures.first() {
+        None => Ok(report.acknowledged || !report.overrun),
         Some(failure) if failure.error.errno == ERESTART => Ok(false),
         Some(failure) => Err(Error::Kernel(Box::new(failure.error.clone()))),
     }

@@ -162,7 +162,7 @@ impl AsyncWatch {
             Step::Barrier(generation) => {
                 let batch = [Barrier::Begin(generation), Barrier::End];
                 let report = self.lists.datagram(batch.iter(), |_| {}).await?;
-                self.state.barrier(is_taken(&report.failures)?);
+                self.state.barrier(is_taken(&report)?);
             }
             Step::List(listing) => {
                 let interrupted = list!(listing, request => self.list(&request).await)?;
