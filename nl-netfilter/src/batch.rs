@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use nl_core::header::NLM_F_ECHO;
 use nl_core::kind::{Be32, Str};
 use nl_core::{
     Connection, DatagramReport, Errno, GetRequest, KernelError, Message, Request, Writer,
@@ -159,6 +160,11 @@ impl Transaction {
         self.len == 0
     }
 
+    fn wants_echo(&self) -> bool {
+        let mut messages = self.messages.iter();
+        messages.any(|(_, change)| change.flags() & NLM_F_ECHO != 0)
+    }
+
     /// The messages to send. Without an `end` the kernel validates them and throws them away.
     pub(crate) fn parts(&self, end: bool) -> Vec<Part<'_>> {
         let mut parts = Vec::with_capacity(self.messages.len() + 2);
@@ -170,13 +176,15 @@ impl Transaction {
         parts
     }
 
-    /// What came of it.
-    pub(crate) fn outcome(&self, report: DatagramReport) -> Result<(), CommitError> {
+    /// What came of it; `echoed` is whether the kernel told of a resulting object, which it does only of what is done.
+    pub(crate) fn outcome(&self, report: DatagramReport, echoed: bool) -> Result<(), CommitError> {
         if report.failures.is_empty() {
             // Kernels before 6.10 acknowledge no end: success is silent there.
-            return match report.overrun && !report.acknowledged {
-                true => Err(nl_core::Error::Overrun.into()),
-                false => Ok(()),
+            return match (report.overrun, report.acknowledged || echoed) {
+                (false, _) => Ok(()),
+                (true, false) => Err(nl_core::Error::Overrun.into()),
+                (true, true) if self.wants_echo() => Err(CommitError::EchoLost),
+                (true, true) => Ok(()),
             };
         }
         let mut refusals = Vec::with_capacity(report.failures.len());
@@ -246,7 +254,7 @@ pub struct Refusal {
     pub error: KernelError,
 }
 
-/// Why a transaction was not done. Nothing of it was.
+/// Why a transaction was not done. Nothing of it was, but for [`EchoLost`](Self::EchoLost), where all was.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum CommitError {
@@ -259,6 +267,9 @@ pub enum CommitError {
     /// [`NoAnswer`](nl_core::Error::NoAnswer) and [`Decode`](nl_core::Error::Decode), for answers that were lost or
     /// could not be read, leave open whether it was done.
     Connection(nl_core::Error),
+    /// It was done, but of the resulting objects that were to be told some found no room in the receive buffer. Only
+    /// [`NetfilterExt::commit_with`] says so.
+    EchoLost,
 }
 
 impl CommitError {
@@ -289,6 +300,9 @@ impl fmt::Display for CommitError {
             }
             Self::Stale => f.write_str("the ruleset was changed by somebody else meanwhile"),
             Self::Connection(error) => fmt::Display::fmt(error, f),
+            Self::EchoLost => {
+                f.write_str("done, but not all of the resulting objects were received")
+            }
         }
     }
 }
@@ -297,7 +311,7 @@ impl std::error::Error for CommitError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
             Self::Refused(refusals) => refusals.first().map(|refusal| &refusal.error as _),
-            Self::Stale => None,
+            Self::Stale | Self::EchoLost => None,
             Self::Connection(error) => Some(error),
         }
     }
@@ -306,6 +320,14 @@ impl std::error::Error for CommitError {
 impl From<nl_core::Error> for CommitError {
     fn from(error: nl_core::Error) -> Self {
         Self::Connection(error)
+    }
+}
+
+/// The outcome for whom the resulting objects are nothing to.
+pub(crate) fn unheard(outcome: Result<(), CommitError>) -> Result<(), CommitError> {
+    match outcome {
+        Err(CommitError::EchoLost) => Ok(()),
+        outcome => outcome,
     }
 }
 
@@ -324,7 +346,7 @@ pub trait NetfilterExt {
     ///
     /// # Errors
     ///
-    /// As [`commit`](Self::commit).
+    /// As [`commit`](Self::commit); and [`CommitError::EchoLost`], though it was done, if not all of them were received.
     fn commit_with(
         &mut self,
         transaction: &Transaction,
@@ -348,25 +370,81 @@ pub trait NetfilterExt {
 
 impl NetfilterExt for Connection<Netfilter> {
     fn commit(&mut self, transaction: &Transaction) -> Result<(), CommitError> {
-        self.commit_with(transaction, |_| {})
+        unheard(self.commit_with(transaction, |_| {}))
     }
 
     fn commit_with(
         &mut self,
         transaction: &Transaction,
-        each: impl FnMut(Message<'_>),
+        mut each: impl FnMut(Message<'_>),
     ) -> Result<(), CommitError> {
         let parts = transaction.parts(true);
-        transaction.outcome(self.datagram(parts.iter(), each)?)
+        let mut echoed = false;
+        let report = self.datagram(parts.iter(), |message| {
+            echoed = true;
+            each(message);
+        })?;
+        transaction.outcome(report, echoed)
     }
 
     fn check(&mut self, transaction: &Transaction) -> Result<(), CommitError> {
         let parts = transaction.parts(false);
-        transaction.outcome(self.datagram(parts.iter(), |_| {})?)
+        unheard(transaction.outcome(self.datagram(parts.iter(), |_| {})?, false))
     }
 
     fn generation(&mut self) -> Result<u32, nl_core::Error> {
         let generation = self.get(&GetGeneration)?;
         generation.view().id().ok_or(nl_core::Error::NoAnswer)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::table::NewTable;
+
+    struct Echo;
+
+    impl Request for Echo {
+        type Protocol = Netfilter;
+
+        fn message_type(&self) -> u16 {
+            NewTable::new(Family::INET, "t").message_type()
+        }
+        fn flags(&self) -> u16 {
+            NLM_F_ECHO
+        }
+        fn write(&self, out: &mut Writer) {
+            NewTable::new(Family::INET, "t").write(out);
+        }
+    }
+
+    #[test]
+    fn what_is_lost_leaves_open_only_what_nothing_tells() {
+        let silent = Transaction::new().add(NewTable::new(Family::INET, "t"));
+        let echo = Transaction::new().add(Echo);
+        for (overrun, acknowledged, echoed, wanted) in [
+            (false, false, false, ["done", "done"]),
+            (false, true, true, ["done", "done"]),
+            (true, true, false, ["done", "done, all but an echo"]),
+            (true, false, true, ["done", "done, all but an echo"]),
+            (true, false, false, ["open", "open"]),
+        ] {
+            for (transaction, wanted) in [&silent, &echo].into_iter().zip(wanted) {
+                let report = DatagramReport {
+                    overrun,
+                    acknowledged,
+                    ..DatagramReport::default()
+                };
+                let outcome = match transaction.outcome(report, echoed) {
+                    Ok(()) => "done",
+                    Err(CommitError::EchoLost) => "done, all but an echo",
+                    Err(CommitError::Connection(nl_core::Error::Overrun)) => "open",
+                    Err(error) => panic!("{error:?}"),
+                };
+                assert_eq!(outcome, wanted, "{overrun} {acknowledged} {echoed}");
+            }
+        }
+        assert!(unheard(Err(CommitError::EchoLost)).is_ok());
     }
 }

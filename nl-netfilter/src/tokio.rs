@@ -20,7 +20,7 @@ use std::future::Future;
 use nl_core::Message;
 use nl_core::tokio::AsyncConnection;
 
-use crate::batch::{CommitError, GetGeneration, Transaction};
+use crate::batch::{CommitError, GetGeneration, Transaction, unheard};
 use crate::nfgen::Netfilter;
 
 /// What an [`AsyncConnection`] to nftables can do besides calls and dumps; [`NetfilterExt`](crate::NetfilterExt),
@@ -67,21 +67,28 @@ pub trait AsyncNetfilterExt {
 
 impl AsyncNetfilterExt for AsyncConnection<Netfilter> {
     async fn commit(&mut self, transaction: &Transaction) -> Result<(), CommitError> {
-        self.commit_with(transaction, |_| {}).await
+        unheard(self.commit_with(transaction, |_| {}).await)
     }
 
     async fn commit_with(
         &mut self,
         transaction: &Transaction,
-        each: impl FnMut(Message<'_>) + Send,
+        mut each: impl FnMut(Message<'_>) + Send,
     ) -> Result<(), CommitError> {
         let parts = transaction.parts(true);
-        transaction.outcome(self.datagram(parts.iter(), each).await?)
+        let mut echoed = false;
+        let each = |message: Message<'_>| {
+            echoed = true;
+            each(message);
+        };
+        let report = self.datagram(parts.iter(), each).await?;
+        transaction.outcome(report, echoed)
     }
 
     async fn check(&mut self, transaction: &Transaction) -> Result<(), CommitError> {
         let parts = transaction.parts(false);
-        transaction.outcome(self.datagram(parts.iter(), |_| {}).await?)
+        let report = self.datagram(parts.iter(), |_| {}).await?;
+        unheard(transaction.outcome(report, false))
     }
 
     async fn generation(&mut self) -> Result<u32, nl_core::Error> {

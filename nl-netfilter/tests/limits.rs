@@ -11,10 +11,11 @@ mod stranger;
 use std::os::fd::AsFd;
 
 use nix::sys::socket::{SockProtocol, setsockopt, sockopt};
+use nl_core::header::NLM_F_ECHO;
 use nl_core::{Connection, Errno, Error, Request, Writer};
 use nl_netfilter::{
-    CommitError, DataType, Element, Family, GetElements, GetTables, Netfilter, NetfilterExt,
-    NewChain, NewRule, NewSet, NewTable, SetElements, Transaction,
+    CommitError, DataType, Element, Family, GetElements, GetRules, GetTables, Netfilter,
+    NetfilterExt, NewChain, NewRule, NewSet, NewTable, SetElements, Transaction,
 };
 use stranger::Stranger;
 
@@ -150,6 +151,61 @@ fn an_answer_that_finds_no_room_leaves_open_what_became_of_a_transaction() {
             let error = nf.commit(&table()).unwrap_err();
             assert_eq!(error.refusal().unwrap().error.errno, Errno::EEXIST);
         }
+    });
+}
+
+/// A request that wants to see its outcome.
+struct Echo<R>(R);
+
+impl<R: Request<Protocol = Netfilter>> Request for Echo<R> {
+    type Protocol = Netfilter;
+    fn message_type(&self) -> u16 {
+        self.0.message_type()
+    }
+    fn flags(&self) -> u16 {
+        self.0.flags() | NLM_F_ECHO
+    }
+    fn write(&self, out: &mut Writer) {
+        self.0.write(out);
+    }
+}
+
+#[test]
+fn a_transaction_that_was_done_is_done_though_not_all_that_is_echoed_finds_room() {
+    const COUNT: usize = 10_000;
+    nl_netns::isolate!(|| {
+        let mut nf = least();
+        let echoed = || {
+            let mut transaction = Transaction::new()
+                .add(NewTable::new(F, "t"))
+                .add(NewChain::new(F, "t", "c"));
+            for _ in 0..COUNT {
+                let rule = NewRule::new(F, "t", "c").comment(&"x".repeat(120));
+                transaction.push(Echo(rule.counter().accept()));
+            }
+            transaction
+        };
+        let rules = |nf: &mut Connection<Netfilter>| {
+            let rules = nf.collect(&GetRules::of_table(F, "t")).unwrap();
+            rules.len()
+        };
+        // Of what is refused nothing is echoed.
+        let mut seen = 0;
+        let refused = echoed().add(NewRule::new(F, "t", "missing").accept());
+        let error = nf.commit_with(&refused, |_| seen += 1).unwrap_err();
+        assert_eq!(error.refusal().unwrap().error.errno, Errno::ENOENT);
+        assert_eq!((seen, rules(&mut nf)), (0, 0));
+        // Who listens is told that something is missing, be it so.
+        let outcome = nf.commit_with(&echoed(), |_| seen += 1);
+        match outcome {
+            Ok(()) => assert_eq!(seen, COUNT),
+            Err(CommitError::EchoLost) => assert!(seen > 0 && seen < COUNT, "{seen}"),
+            Err(error) => panic!("{error:?}"),
+        }
+        assert_eq!(rules(&mut nf), COUNT);
+        // To who does not it is nothing.
+        nf.commit(&echoed()).unwrap();
+        assert_eq!(rules(&mut nf), 2 * COUNT);
     });
 }
 
