@@ -14,6 +14,8 @@
 
 mod kind;
 mod state;
+#[cfg(test)]
+mod tests;
 #[cfg(feature = "tokio")]
 mod tokio;
 
@@ -233,24 +235,6 @@ impl Watch {
         loop {
             match self.state.step()? {
                 Step::Deliver(event) => return Ok(Some(event)),
-                Step::Drain => {
-                    while self.state.takes_more()
-                        && let Some(told) = self.events.next_within(Duration::ZERO)?
-                    {
-                        self.state.notified(&told)?;
-                    }
-                    self.state.drained();
-                }
-                Step::List(kind) => {
-                    let listed = list!(kind, request => self.list(&request));
-                    match listed {
-                        Ok(interrupted) => self.state.list_done(interrupted),
-                        Err(error) => {
-                            self.state.list_failed();
-                            return Err(error);
-                        }
-                    }
-                }
                 Step::Wait => {
                     let told = match timeout {
                         None => Some(self.events.next()?),
@@ -264,8 +248,38 @@ impl Watch {
                         None => return Ok(None),
                     }
                 }
+                step => self.act(step)?,
             }
         }
+    }
+
+    /// Does what neither hands anything out nor waits.
+    fn act(&mut self, step: Step) -> Result<(), Error> {
+        match step {
+            Step::Drain => {
+                while self.state.takes_more() {
+                    match self.events.next_within(Duration::ZERO)? {
+                        Some(told) => self.state.notified(&told)?,
+                        None => {
+                            self.state.drained();
+                            break;
+                        }
+                    }
+                }
+            }
+            Step::List(kind) => {
+                let listed = list!(kind, request => self.list(&request));
+                match listed {
+                    Ok(interrupted) => self.state.list_done(interrupted),
+                    Err(error) => {
+                        self.state.list_failed();
+                        return Err(error);
+                    }
+                }
+            }
+            Step::Deliver(_) | Step::Wait => {}
+        }
+        Ok(())
     }
 
     /// Lists a kind; whether it changed meanwhile.

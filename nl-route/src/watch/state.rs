@@ -21,17 +21,17 @@ const NLM_F_APPEND: u16 = 0x800;
 /// How often a list that may have been read wrong is read again at once.
 const ATTEMPTS: u64 = 8;
 
-/// How many events are taken between two lists; someone who changes things all the time must not
-/// keep us from handing them out.
-const DRAIN: usize = 1 << 16;
+/// How many events are taken before those that they make are handed out: someone who changes things
+/// all the time must not keep us from that. Tests reach it with few.
+const DRAIN: usize = if cfg!(test) { 64 } else { 1 << 16 };
 
 /// What the driver does next.
 #[derive(Debug)]
 pub(super) enum Step {
     /// Hand this out.
     Deliver(Event),
-    /// Feed what is queued to [`State::notified`] without waiting, as long as [`State::takes_more`],
-    /// then call [`State::drained`].
+    /// Feed what is queued to [`State::notified`] without waiting, as long as [`State::takes_more`];
+    /// call [`State::drained`] if nothing is queued any more.
     Drain,
     /// Feed the objects of a list to [`State::listed`], then call [`State::list_done`].
     List(Kind),
@@ -47,10 +47,10 @@ enum Phase {
     /// Events are taken first: what they make doubtful is read once for all of them.
     Gathering,
     /// A kind is listed.
-    Listing { attempt: u64 },
+    Listing(Attempt),
     /// What was told while it was listed is applied.
     CatchingUp {
-        attempt: u64,
+        attempt: Attempt,
         interrupted: bool,
         told: bool,
     },
@@ -60,6 +60,14 @@ enum Phase {
         /// What no list since this one had is gone.
         since: u64,
     },
+}
+
+/// Which of several readings of a kind, one right behind the other, it is.
+#[derive(Clone, Copy, Debug)]
+struct Attempt {
+    number: u64,
+    /// The generation of the first of them.
+    first: u64,
 }
 
 /// One object, and whether the reader of the stream knows of it.
@@ -80,7 +88,8 @@ pub(super) struct State {
     /// Of links that were told of: whether they are up, and their master. Small, and all that those
     /// need who do not watch links.
     links: BTreeMap<i32, (bool, Option<i32>)>,
-    /// What must be read (again).
+    /// What must be read (again), except for what is being read: what becomes doubtful behind the beginning of
+    /// its list is here again.
     stale: Objects,
     /// Whether [`Event::Synced`] is due when nothing is stale any more.
     announce: bool,
@@ -111,6 +120,11 @@ impl State {
         }
     }
 
+    #[cfg(test)]
+    pub(super) fn watches(&self, kind: Kind) -> bool {
+        self.objects.contains(kind.objects())
+    }
+
     /// The objects of a kind that were handed out and are there, by key.
     pub(super) fn iter(&self, kind: Kind) -> impl Iterator<Item = &[u8]> {
         let buckets = self.known.get(kind as usize).into_iter().flatten();
@@ -137,9 +151,16 @@ impl State {
                     self.phase = Phase::Gathering;
                     return Ok(Step::Drain);
                 }
-                Phase::Gathering | Phase::CatchingUp { .. } => return Ok(Step::Drain),
-                Phase::Listing { .. } => {
+                // Whoever changes things all the time does not keep us from reading them.
+                Phase::Gathering if !self.takes_more() => self.drained(),
+                Phase::Gathering => return Ok(Step::Drain),
+                Phase::CatchingUp { .. } => {
+                    self.taken = 0;
+                    return Ok(Step::Drain);
+                }
+                Phase::Listing(_) => {
                     self.generation += 1;
+                    self.stale.remove(self.current.objects());
                     return Ok(Step::List(self.current));
                 }
                 Phase::Sweeping { .. } => self.sweep()?,
@@ -147,7 +168,8 @@ impl State {
         }
     }
 
-    /// Whether a drain goes on. While a list is open all that is queued is taken: the list is newer.
+    /// Whether a drain goes on now; otherwise it does when the events that were taken are handed out. Behind a
+    /// list it ends only with the queue: what is in there is older than the list.
     pub(super) fn takes_more(&self) -> bool {
         self.taken < DRAIN
     }
@@ -158,7 +180,10 @@ impl State {
             Phase::Gathering => match self.next_stale() {
                 Some(kind) => {
                     self.current = kind;
-                    Phase::Listing { attempt: 1 }
+                    Phase::Listing(Attempt {
+                        number: 1,
+                        first: self.generation + 1,
+                    })
                 }
                 None => Phase::Idle,
             },
@@ -167,22 +192,27 @@ impl State {
                 interrupted,
                 told,
             } => {
+                let current = self.current.objects();
                 // A kind that does not tell of an interruption may have been if it changed.
-                let doubtful = interrupted || told && !self.current.tells_interruption();
-                if doubtful && attempt < ATTEMPTS {
-                    Phase::Listing {
-                        attempt: attempt + 1,
-                    }
+                let is_doubtful = interrupted
+                    || self.stale.contains(current)
+                    || told && !self.current.tells_interruption();
+                if is_doubtful && attempt.number < ATTEMPTS {
+                    Phase::Listing(Attempt {
+                        number: attempt.number + 1,
+                        ..attempt
+                    })
                 } else {
-                    if !interrupted {
-                        self.stale.remove(self.current.objects());
+                    if interrupted {
+                        self.stale |= current;
                     }
                     // One list may lack what is there; all of them together do not.
-                    let spared = if doubtful { attempt - 1 } else { 0 };
-                    Phase::Sweeping {
-                        after: None,
-                        since: self.generation.saturating_sub(spared),
-                    }
+                    let since = if is_doubtful {
+                        attempt.first
+                    } else {
+                        self.generation
+                    };
+                    Phase::Sweeping { after: None, since }
                 }
             }
             _ => return,
@@ -231,8 +261,7 @@ impl State {
 
     /// The list is at its end.
     pub(super) fn list_done(&mut self, interrupted: bool) {
-        if let Phase::Listing { attempt } = self.phase {
-            self.taken = 0;
+        if let Phase::Listing(attempt) = self.phase {
             self.phase = Phase::CatchingUp {
                 attempt,
                 interrupted,
@@ -243,6 +272,7 @@ impl State {
 
     /// The list could not be read; it is asked for again with the next step.
     pub(super) fn list_failed(&mut self) {
+        self.stale |= self.current.objects();
         self.phase = Phase::Idle;
     }
 
@@ -484,11 +514,7 @@ impl State {
                 None => Bound::Unbounded,
             };
             let Some((key, bucket)) = known.range_mut((from, Bound::Unbounded)).next() else {
-                self.phase = if self.stale.is_empty() {
-                    Phase::Idle
-                } else {
-                    Phase::Gathering
-                };
+                self.phase = Phase::Idle;
                 return Ok(());
             };
             let key = key.clone();

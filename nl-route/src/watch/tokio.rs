@@ -96,10 +96,12 @@ impl AsyncWatch {
                     while self.state.takes_more() {
                         match self.events.try_next()? {
                             Some(told) => self.state.notified(&told)?,
-                            None => break,
+                            None => {
+                                self.state.drained();
+                                break;
+                            }
                         }
                     }
-                    self.state.drained();
                 }
                 Step::List(kind) => {
                     let listed = list!(kind, request => self.list(&request).await);

@@ -1,0 +1,187 @@
+//! What happens while the state is read, at the very moment where it matters: the kernel is the real one, and the
+//! test takes the place of the driver.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use nl_core::Connection;
+
+use super::kind::{Kind, Objects};
+use super::state::Step;
+use super::{Event, Tally, Watch};
+use crate::link::NewLink;
+use crate::protocol::Route;
+use crate::route::{GetRoutes, NewRoute};
+use crate::{Mode, Prefix, RouteExt};
+
+/// When something is done, other than a list.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum When {
+    /// Between the last look at the queue and the list.
+    Before(Kind),
+    /// Between the list and the next look at the queue.
+    Behind(Kind),
+}
+use When::{Before, Behind};
+
+/// A watch, and what its reader knows.
+struct Reader {
+    watch: Watch,
+    told: Tally,
+}
+
+impl Reader {
+    fn new(objects: Objects) -> Self {
+        Self {
+            watch: Watch::open(objects).unwrap(),
+            told: Tally::default(),
+        }
+    }
+
+    /// Reads until nothing is told any more; `meanwhile` may do something next to each list.
+    fn read(&mut self, mut meanwhile: impl FnMut(When)) {
+        loop {
+            match self.watch.state.step().unwrap() {
+                Step::Deliver(event) => self.told.take(&event),
+                Step::Wait => match self.watch.events.next_within(Duration::ZERO).unwrap() {
+                    Some(told) => self.watch.state.notified(&told).unwrap(),
+                    None => break,
+                },
+                step @ Step::List(kind) => {
+                    meanwhile(Before(kind));
+                    self.watch.act(step).unwrap();
+                    meanwhile(Behind(kind));
+                }
+                step => self.watch.act(step).unwrap(),
+            }
+        }
+        self.told.check(&self.watch.state);
+    }
+
+    /// The reader has the routes that the kernel has.
+    #[track_caller]
+    fn agrees(&self, rt: &mut Connection<Route>) {
+        for (kind, list) in [
+            (Kind::Ipv4Route, GetRoutes::ipv4()),
+            (Kind::Ipv6Route, GetRoutes::ipv6()),
+        ] {
+            if !self.watch.state.watches(kind) {
+                continue;
+            }
+            let mut kernel = BTreeMap::new();
+            let routes = rt.collect(&list).unwrap();
+            for route in &routes {
+                let name = Tally::name(kind, route.payload());
+                *kernel.entry(name).or_insert(0) += 1;
+            }
+            let mut known = self.told.0.clone();
+            known.retain(|(of, ..), _| *of == kind);
+            let objects: Vec<_> = self.watch.objects().collect();
+            assert!(
+                known == kernel,
+                "known: {objects:#?}\nthe kernel's: {routes:#?}"
+            );
+        }
+    }
+}
+
+/// Bridges without ports: they do nothing by themselves.
+fn bridges(rt: &mut Connection<Route>, names: &[&str]) -> Vec<i32> {
+    std::fs::write("/proc/sys/net/ipv6/conf/default/addr_gen_mode", "1").unwrap();
+    let mut made = Vec::new();
+    for &name in names {
+        rt.call(&NewLink::bridge(name)).unwrap();
+        rt.set_up(name).unwrap();
+        made.push(rt.ifindex(name).unwrap());
+    }
+    made
+}
+
+fn to(dst: &str, ifindex: i32) -> NewRoute {
+    let dst: Prefix = dst.parse().unwrap();
+    NewRoute::new(dst).dev(ifindex)
+}
+
+/// What is asked for besides routes, so that nothing that a link does is news but what the test does.
+const ALL: Objects = Objects::LINKS
+    .union(Objects::NEXTHOPS)
+    .union(Objects::ROUTES);
+
+#[test]
+fn a_link_that_goes_down_behind_the_list_takes_its_routes_along() {
+    nl_netns::isolate!(|| {
+        let mut rt = Connection::<Route>::open().unwrap();
+        let links = bridges(&mut rt, &["a0", "b0"]);
+        rt.call(&to("10.1.0.0/16", links[0])).unwrap();
+        rt.call(&to("10.2.0.0/16", links[1])).unwrap();
+        let mut reader = Reader::new(ALL);
+        reader.read(|_| {});
+        reader.agrees(&mut rt);
+        rt.set_down("a0").unwrap();
+        let mut lists = 0;
+        reader.read(|when| {
+            if when == Behind(Kind::Ipv4Route) {
+                lists += 1;
+                if lists == 1 {
+                    rt.set_down("b0").unwrap();
+                }
+            }
+        });
+        reader.agrees(&mut rt);
+        assert!(lists <= 3, "{lists}");
+    });
+}
+
+/// IPv6 routes are listed again as long as something is told of them, but not for ever.
+#[test]
+fn what_only_a_list_tells_is_not_forgotten_at_the_last_attempt() {
+    nl_netns::isolate!(|| {
+        let mut rt = Connection::<Route>::open().unwrap();
+        let links = bridges(&mut rt, &["a0", "b0"]);
+        rt.call(&to("fd01::/64", links[0])).unwrap();
+        let way =
+            |host: u32| to("fd02::/64", links[0]).via(format!("fd01::{host}").parse().unwrap());
+        rt.call(&way(1)).unwrap();
+        let mut reader = Reader::new(ALL);
+        let mut lists = 0;
+        reader.read(|when| {
+            if when == Behind(Kind::Ipv6Route) {
+                lists += 1;
+                if lists < 8 {
+                    rt.call(&to(&format!("fd0{lists}:1::/64"), links[0]))
+                        .unwrap();
+                } else if lists == 8 {
+                    rt.call(&way(2).mode(Mode::Append)).unwrap();
+                }
+            }
+        });
+        assert!((9..20).contains(&lists), "{lists}");
+        reader.agrees(&mut rt);
+    });
+}
+
+#[test]
+fn what_is_older_than_a_list_is_told_before_all_is_said_to_be_known() {
+    nl_netns::isolate!(|| {
+        let mut rt = Connection::<Route>::open().unwrap();
+        let links = bridges(&mut rt, &["a0", "b0"]);
+        let mut reader = Reader::new(Objects::IPV4_ROUTES);
+        loop {
+            match reader.watch.state.step().unwrap() {
+                Step::Deliver(Event::Synced) => break,
+                step @ Step::List(_) => {
+                    // More than are taken at once.
+                    for n in 0..200 {
+                        let route = to(&format!("10.{n}.0.0/16"), links[0]);
+                        rt.call(&route).unwrap();
+                    }
+                    reader.watch.act(step).unwrap();
+                }
+                step => reader.watch.act(step).unwrap(),
+            }
+        }
+        let zero = Duration::ZERO;
+        let left = reader.watch.events.next_within(zero).unwrap();
+        assert!(left.is_none(), "{left:?}");
+    });
+}
