@@ -146,6 +146,10 @@ impl Kind {
         )
     }
 
+    pub(super) fn is_rule(self) -> bool {
+        matches!(self, Self::Ipv4Rule | Self::Ipv6Rule)
+    }
+
     /// Whether the kernel says so when it changes while it is listed, or such a list is right
     /// nevertheless: it goes through IPv4 routes by destination.
     pub(super) fn tells_interruption(self) -> bool {

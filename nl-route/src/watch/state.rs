@@ -243,19 +243,20 @@ impl State {
             bucket.retain(|entry| entry.announced);
             bucket.iter_mut().for_each(|entry| entry.seen = 0);
         }
-        match find(kind, bucket, payload, &mut self.content, |entry| {
-            entry.seen != generation
-        }) {
-            Some(entry) => {
-                entry.seen = generation;
-                entry.payload = payload.into();
-            }
-            None => bucket.push(Entry {
-                payload: payload.into(),
-                seen: generation,
-                announced: false,
-            }),
-        }
+        // Rules can truly be there twice; a route is, if the tree was turned over while it was read.
+        let place = find(kind, bucket, payload, &mut self.content, |entry| {
+            !kind.is_rule() || entry.seen != generation
+        });
+        let announced = match place {
+            Some(place) => bucket.remove(place).announced,
+            None => false,
+        };
+        // Those of the list are in its order: the first is the one to be replaced.
+        bucket.push(Entry {
+            payload: payload.into(),
+            seen: generation,
+            announced,
+        });
         Ok(())
     }
 
@@ -393,29 +394,40 @@ impl State {
         let bucket = bucket(&mut self.known, kind, &self.key);
         if !kind.is_crowded() {
             // It is newer than what a list that is read has of it.
-            let mut old = bucket.drain(..).rfind(|entry| entry.announced);
+            let old = bucket.drain(..).rfind(|entry| entry.announced);
             bucket.push(Entry {
                 payload: payload.into(),
                 seen,
                 announced: true,
             });
-            let was = old.as_mut_slice();
+            let was = old.as_slice();
             if find(kind, was, payload, &mut self.content, |_| true).is_some() {
                 return Ok(());
             }
             let object = kind.object(payload)?;
             return self.replaced(kind, old, object, port);
         }
-        if let Some(entry) = find(kind, bucket, payload, &mut self.content, |_| true) {
+        let place = find(kind, bucket, payload, &mut self.content, |_| true);
+        // Of one that is known already, others may be an older state.
+        let is_doubtful = match place {
+            // The kernel lets rules be made twice.
+            Some(place) if kind.is_rule() => bucket.get(place).is_some_and(|entry| entry.announced),
+            Some(_) => bucket.len() > 1 && needs_list(kind, payload, bucket, flags),
+            None => needs_list(kind, payload, bucket, flags),
+        };
+        if is_doubtful {
+            self.stale |= kind.objects();
+        }
+        if let Some(entry) = place.and_then(|place| bucket.get_mut(place)) {
             entry.payload = payload.into();
             entry.seen = seen;
             if !std::mem::replace(&mut entry.announced, true) {
                 let object = kind.object(payload)?;
                 self.pending.push_back(Event::Added { object, port });
-            } else if matches!(kind, Kind::Ipv4Rule | Kind::Ipv6Rule) {
-                // The kernel lets rules be made twice.
-                self.stale |= kind.objects();
             }
+            return Ok(());
+        }
+        if is_doubtful && kind == Kind::Ipv6Route {
             return Ok(());
         }
         let entry = Entry {
@@ -424,19 +436,11 @@ impl State {
             announced: true,
         };
         let object = kind.object(payload)?;
-        if kind == Kind::Ipv6Route && !bucket.is_empty() && needs_list(payload, bucket, flags) {
-            self.stale |= kind.objects();
-            return Ok(());
-        } else if flags & NLM_F_REPLACE != 0 && !bucket.is_empty() {
+        if flags & NLM_F_REPLACE != 0 && !bucket.is_empty() {
             let first = bucket.remove(0);
             bucket.insert(0, entry);
-            self.replaced(
-                kind,
-                Some(first).filter(|first| first.announced),
-                object,
-                port,
-            )?;
-            return Ok(());
+            let old = Some(first).filter(|first| first.announced);
+            return self.replaced(kind, old, object, port);
         } else if kind == Kind::Ipv4Route && flags & NLM_F_APPEND == 0 {
             bucket.insert(0, entry);
             return self.replaced(kind, None, object, port);
@@ -474,12 +478,7 @@ impl State {
             return Ok(());
         };
         let removed = if kind.is_crowded() {
-            let [wanted, found] = &mut self.content;
-            kind.content(payload, wanted);
-            let place = bucket.iter().position(|entry| {
-                kind.content(&entry.payload, found);
-                wanted == found
-            });
+            let place = find(kind, &bucket, payload, &mut self.content, |_| true);
             if place.is_none() {
                 // One of several ways, or another than we thought.
                 self.stale |= kind.objects();
@@ -567,27 +566,32 @@ fn bucket<'k>(known: &'k mut [Known; KINDS.len()], kind: Kind, key: &[u8]) -> &'
     known.entry(key.into()).or_default()
 }
 
-/// The entry with the same content.
-fn find<'b>(
+/// Where the entry with the same content is.
+fn find(
     kind: Kind,
-    bucket: &'b mut [Entry],
+    bucket: &[Entry],
     payload: &[u8],
     [wanted, found]: &mut [Vec<u8>; 2],
     fits: impl Fn(&Entry) -> bool,
-) -> Option<&'b mut Entry> {
+) -> Option<usize> {
     if bucket.is_empty() {
         return None;
     }
     kind.content(payload, wanted);
-    bucket.iter_mut().find(|entry| {
+    bucket.iter().position(|entry| {
         kind.content(&entry.payload, found);
         wanted == found && fits(entry)
     })
 }
 
-/// Whether only a list tells what became of the IPv6 routes to a destination: ways join a route and
-/// leave it, and all of them are replaced at once.
-fn needs_list(payload: &[u8], bucket: &[Entry], flags: u16) -> bool {
-    let is_multipath = RouteView::parse(payload).is_ok_and(|route| route.multipath().is_some());
-    is_multipath || flags & NLM_F_REPLACE != 0 && bucket.len() > 1
+/// Whether only a list tells for sure what becomes of the routes to a destination: of several, one or all are
+/// replaced, some of which may be in a list that is newer; ways join an IPv6 route and leave it.
+fn needs_list(kind: Kind, payload: &[u8], bucket: &[Entry], flags: u16) -> bool {
+    let is_multipath = || RouteView::parse(payload).is_ok_and(|route| route.multipath().is_some());
+    match kind {
+        Kind::Ipv4Route => flags & NLM_F_REPLACE != 0 && bucket.len() > 1,
+        Kind::Ipv6Route if bucket.is_empty() => false,
+        Kind::Ipv6Route => flags & NLM_F_REPLACE != 0 && bucket.len() > 1 || is_multipath(),
+        _ => false,
+    }
 }

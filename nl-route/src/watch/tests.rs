@@ -4,14 +4,14 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use nl_core::Connection;
+use nl_core::{Connection, Notification};
 
 use super::kind::{Kind, Objects};
-use super::state::Step;
+use super::state::{State, Step};
 use super::{Event, Tally, Watch};
 use crate::link::NewLink;
 use crate::protocol::Route;
-use crate::route::{GetRoutes, NewRoute};
+use crate::route::{DelRoute, GetRoutes, NewRoute};
 use crate::{Mode, Prefix, RouteExt};
 
 /// When something is done, other than a list.
@@ -56,6 +56,13 @@ impl Reader {
             }
         }
         self.told.check(&self.watch.state);
+    }
+
+    /// What is queued is lost.
+    fn lose(&mut self) {
+        let zero = Duration::ZERO;
+        while self.watch.events.next_within(zero).unwrap().is_some() {}
+        let _ = self.watch.state.notified(&Notification::Overrun);
     }
 
     /// The reader has the routes that the kernel has.
@@ -161,6 +168,68 @@ fn what_only_a_list_tells_is_not_forgotten_at_the_last_attempt() {
 }
 
 #[test]
+fn what_was_replaced_before_it_was_listed_is_gone() {
+    nl_netns::isolate!(|| {
+        let mut rt = Connection::<Route>::open().unwrap();
+        let links = bridges(&mut rt, &["a0", "b0", "c0", "d0"]);
+        let replace = |rt: &mut Connection<Route>, dst: &str, link: usize| {
+            let route = to(dst, links[link]).mode(Mode::Replace);
+            rt.call(&route).unwrap();
+        };
+        for dst in ["10.1.0.0/16", "fd01::/64"] {
+            let mut reader = Reader::new(ALL);
+            // The first list: new, and another.
+            let mut is_done = false;
+            reader.read(|when| {
+                if matches!(when, Before(Kind::Ipv4Route | Kind::Ipv6Route)) && !is_done {
+                    is_done = true;
+                    replace(&mut rt, dst, 0);
+                    replace(&mut rt, dst, 1);
+                }
+            });
+            reader.agrees(&mut rt);
+            // Listed again: another, and another again; and back.
+            for links in [[2, 0], [1, 0]] {
+                rt.set_down("d0").unwrap();
+                let mut is_done = false;
+                reader.read(|when| {
+                    if matches!(when, Before(Kind::Ipv4Route | Kind::Ipv6Route)) && !is_done {
+                        is_done = true;
+                        replace(&mut rt, dst, links[0]);
+                        replace(&mut rt, dst, links[1]);
+                    }
+                });
+                assert!(is_done);
+                reader.agrees(&mut rt);
+                rt.set_up("d0").unwrap();
+                reader.read(|_| {});
+            }
+        }
+    });
+}
+
+#[test]
+fn the_first_of_two_is_replaced_whatever_their_order_was() {
+    nl_netns::isolate!(|| {
+        let mut rt = Connection::<Route>::open().unwrap();
+        let links = bridges(&mut rt, &["a0", "b0", "c0"]);
+        let append = |link: usize| to("10.1.0.0/16", links[link]).mode(Mode::Append);
+        rt.call(&append(0)).unwrap();
+        rt.call(&append(1)).unwrap();
+        let mut reader = Reader::new(ALL);
+        reader.read(|_| {});
+        rt.call(&DelRoute::from(append(0))).unwrap();
+        rt.call(&append(0)).unwrap();
+        reader.lose();
+        reader.read(|_| {});
+        reader.agrees(&mut rt);
+        rt.call(&append(2).mode(Mode::Replace)).unwrap();
+        reader.read(|_| {});
+        reader.agrees(&mut rt);
+    });
+}
+
+#[test]
 fn what_is_older_than_a_list_is_told_before_all_is_said_to_be_known() {
     nl_netns::isolate!(|| {
         let mut rt = Connection::<Route>::open().unwrap();
@@ -184,4 +253,47 @@ fn what_is_older_than_a_list_is_told_before_all_is_said_to_be_known() {
         let left = reader.watch.events.next_within(zero).unwrap();
         assert!(left.is_none(), "{left:?}");
     });
+}
+
+/// A route to `fd01::/64`, as it is listed.
+fn a_route() -> Vec<u8> {
+    let mut payload = vec![10, 64, 0, 0, 254, 3, 0, 1, 0, 0, 0, 0];
+    payload.extend(20u16.to_ne_bytes());
+    payload.extend(1u16.to_ne_bytes());
+    payload.extend([0xfd, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
+    payload
+}
+
+/// Lists what `payloads` says until all is known; what is told of it.
+fn list(state: &mut State, payloads: &[Vec<u8>]) -> Vec<Event> {
+    let mut events = Vec::new();
+    loop {
+        match state.step().unwrap() {
+            Step::Deliver(event) => {
+                let is_last = event == Event::Synced;
+                events.push(event);
+                if is_last {
+                    return events;
+                }
+            }
+            Step::List(_) => {
+                for payload in payloads {
+                    state.listed(payload).unwrap();
+                }
+                state.list_done(false);
+            }
+            Step::Drain => state.drained(),
+            step => panic!("{step:?}"),
+        }
+    }
+}
+
+#[test]
+fn a_route_that_a_list_has_twice_is_there_once() {
+    let mut state = State::new(Objects::IPV6_ROUTES);
+    let events = list(&mut state, &[a_route(), a_route()]);
+    assert!(
+        matches!(&events[..], [Event::Added { .. }, Event::Synced]),
+        "{events:?}"
+    );
 }
