@@ -248,6 +248,55 @@ fn routes_that_vanish_without_a_word_are_told() {
     });
 }
 
+/// A link that is up, but whose other end is not, loses its nexthop objects, and they their routes.
+#[test]
+fn nexthops_that_vanish_with_the_carrier_are_told() {
+    nl_netns::isolate!(|| {
+        let mut rt = Connection::<Route>::open().unwrap();
+        let v0 = furnish(&mut rt);
+        // What the other end does is not seen here.
+        let elsewhere = Namespace::new().unwrap();
+        rt.call(&SetLink::new("v1").netns(&elsewhere)).unwrap();
+        let mut there = Connection::<Route>::open_in(elsewhere.as_fd()).unwrap();
+        there.set_up("v1").unwrap();
+        wait_for_carrier(&mut rt, "v0");
+        for objects in [
+            Objects::ROUTES,
+            Objects::ROUTES | Objects::LINKS,
+            Objects::ROUTES | Objects::NEXTHOPS,
+        ] {
+            for (id, gateway) in [(1, "10.0.0.2"), (2, "fd00::2")] {
+                rt.call(&NewNexthop::via(gateway.parse().unwrap(), v0).id(id))
+                    .unwrap();
+            }
+            rt.call(&NewRoute::new(prefix("10.3.0.0/16")).nh_id(1))
+                .unwrap();
+            rt.call(&NewRoute::new(prefix("fd03::/64")).nh_id(2))
+                .unwrap();
+            let mut watch = Watch::open(objects).unwrap();
+            let mut reader = Reader::default();
+            agree(&mut reader, &mut watch, &mut rt, "", "before");
+            // The link is told of, up: what it was before is known from here on.
+            rt.call(&SetLink::new("v0").mtu(1400)).unwrap();
+            rt.call(&SetLink::new("v0").mtu(1500)).unwrap();
+            agree(&mut reader, &mut watch, &mut rt, "", "with an event");
+            let before = reader.routes().len();
+            there.set_down("v1").unwrap();
+            while rt.link("v0").unwrap().view().oper_state() == Some(OperState::UP) {
+                std::thread::sleep(Duration::from_millis(10));
+            }
+            assert!(rt.link("v0").unwrap().view().is_up());
+            agree(&mut reader, &mut watch, &mut rt, "", "without carrier");
+            assert!(reader.routes().len() < before);
+            if objects.contains(Objects::NEXTHOPS) {
+                assert!(!reader.known.keys().any(|name| name.starts_with("nexthop")));
+            }
+            there.set_up("v1").unwrap();
+            wait_for_carrier(&mut rt, "v0");
+        }
+    });
+}
+
 #[test]
 fn routes_of_one_destination_are_told_apart() {
     nl_netns::isolate!(|| {

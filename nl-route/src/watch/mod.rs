@@ -8,10 +8,12 @@
 //! The kernel is silent about
 //!
 //! - IPv4 routes that go with their link, address or nexthop: they are listed again after such an event;
+//! - nexthops, and all routes by them, that go with their link or its carrier: they are listed again, too;
 //! - some states of neighbours (`INCOMPLETE`, `DELAY`, `PROBE`) and multicast neighbours when they are made;
 //! - flags of routes that follow from the state of links (`linkdown`, `dead`), of rules that follow
 //!   from whether links are there (`detached`), counters and timers: a change of those alone is no event.
 
+mod doubt;
 mod kind;
 mod state;
 #[cfg(test)]

@@ -9,9 +9,11 @@ use std::ops::Bound;
 use nl_core::{DecodeError, Message, Notification};
 
 use super::Event;
+use super::doubt::LinkState;
 use super::kind::{KINDS, Kind, Object, Objects};
+use crate::Family;
 use crate::link::LinkView;
-use crate::protocol as rtm;
+use crate::nexthop::NexthopView;
 use crate::route::RouteView;
 
 /// `NLM_F_REPLACE` and `NLM_F_APPEND` of a notification: where among its like a route went.
@@ -85,9 +87,8 @@ type Known = BTreeMap<Box<[u8]>, Vec<Entry>>;
 pub(super) struct State {
     objects: Objects,
     known: [Known; KINDS.len()],
-    /// Of links that were told of: whether they are up, and their master. Small, and all that those
-    /// need who do not watch links.
-    links: BTreeMap<i32, (bool, Option<i32>)>,
+    /// Of links that were told of: all that those need who do not watch links.
+    links: BTreeMap<i32, LinkState>,
     /// What must be read (again), except for what is being read: what becomes doubtful behind the beginning of
     /// its list is here again.
     stale: Objects,
@@ -291,6 +292,8 @@ impl State {
             } => self.told_elsewhere(message, *nsid),
             _ => {
                 self.stale = self.objects;
+                // What became of them is not known.
+                self.links.clear();
                 self.announce = true;
                 self.pending.push_back(Event::Overrun);
                 if let Phase::CatchingUp { interrupted, .. } = &mut self.phase {
@@ -316,10 +319,10 @@ impl State {
     }
 
     fn told(&mut self, message: &Message<'_>) -> Result<(), DecodeError> {
-        self.doubt(message);
         let Some((kind, gone)) = Kind::of(message.message_type(), message.payload) else {
             return Ok(());
         };
+        self.doubt(kind, gone, message)?;
         if !self.objects.contains(kind.objects()) {
             return Ok(());
         }
@@ -338,48 +341,57 @@ impl State {
     /// Marks what the kernel changes along with this without telling: IPv4 routes go with their link,
     /// their source address and their nexthop, IPv6 ones with the link if a sysctl says so
     /// (`skip_notify_on_dev_down`); a nexthop goes with its link.
-    fn doubt(&mut self, message: &Message<'_>) {
+    fn doubt(&mut self, kind: Kind, gone: bool, message: &Message<'_>) -> Result<(), DecodeError> {
+        let payload = message.payload;
         let routes = Objects::ROUTES;
-        let doubtful = match message.message_type() {
-            rtm::RTM_DELLINK if Kind::of(rtm::RTM_DELLINK, message.payload).is_some() => {
-                if let Ok(link) = LinkView::parse(message.payload) {
-                    self.links.remove(&link.ifindex());
-                }
+        let doubtful = match (kind, gone) {
+            (Kind::Link, true) => {
+                self.links.remove(&LinkView::parse(payload)?.ifindex());
                 routes | Objects::NEXTHOPS
             }
-            rtm::RTM_NEWLINK if self.is_disturbing(message.payload) => routes | Objects::NEXTHOPS,
-            rtm::RTM_DELADDR if message.payload.first() == Some(&crate::Family::INET.0) => {
-                Objects::IPV4_ROUTES
-            }
-            rtm::RTM_DELNEXTHOP => routes | Objects::NEXTHOPS,
-            rtm::RTM_NEWNEXTHOP if message.header.flags.get() & NLM_F_REPLACE != 0 => routes,
-            _ => return,
+            (Kind::Link, false) => self.doubt_by_link(&LinkView::parse(payload)?),
+            (Kind::Addr, true) if payload.first() == Some(&Family::INET.0) => Objects::IPV4_ROUTES,
+            (Kind::Nexthop, true) => routes | Objects::NEXTHOPS,
+            (Kind::Nexthop, false) if message.flags() & NLM_F_REPLACE != 0 => routes,
+            _ => Objects::empty(),
         };
         self.stale |= doubtful & self.objects;
+        Ok(())
     }
 
-    /// Whether a link went down or got another master, or may have.
-    fn is_disturbing(&mut self, payload: &[u8]) -> bool {
-        let Some(now) = LinkView::parse(payload)
-            .ok()
-            .filter(|_| Kind::of(rtm::RTM_NEWLINK, payload).is_some())
-        else {
-            return false;
+    /// What may be another now that a link is like this.
+    fn doubt_by_link(&mut self, link: &LinkView<'_>) -> Objects {
+        let all = Objects::ROUTES | Objects::NEXTHOPS;
+        let now = LinkState::of(link);
+        let was = if self.objects.contains(Objects::LINKS) {
+            let links = self.known.get(Kind::Link as usize);
+            links
+                .and_then(|links| links.get(link.ifindex().to_be_bytes().as_slice()))
+                .and_then(|bucket| LinkView::parse(&bucket.last()?.payload).ok())
+                .map(|link| LinkState::of(&link))
+        } else {
+            self.links.insert(link.ifindex(), now)
         };
-        let listed = self
-            .known
-            .get(Kind::Link as usize)
-            .and_then(|links| links.get(now.ifindex().to_be_bytes().as_slice()))
-            .and_then(|bucket| LinkView::parse(&bucket.last()?.payload).ok())
-            .map(|link| (link.is_up(), link.master()));
-        let is = (now.is_up(), now.master());
-        let was = self.links.insert(now.ifindex(), is).or(listed);
-        // All flags have changed: the link is new.
-        let is_new = now.header().change.get() == u32::MAX;
-        match was {
-            Some((was_up, master)) => was_up && !is.0 || master != is.1,
-            None => !is_new,
+        let Some(was) = was else {
+            // All flags have changed: the link is new.
+            let is_new = link.header().change.get() == u32::MAX;
+            return if is_new { Objects::empty() } else { all };
+        };
+        if was.is_left_by(now) || was.loses_carrier(now) && self.may_have_nexthop(link.ifindex()) {
+            return all;
         }
+        Objects::empty()
+    }
+
+    /// Whether a nexthop object goes by a link, or may.
+    fn may_have_nexthop(&self, ifindex: i32) -> bool {
+        if !self.objects.contains(Objects::NEXTHOPS) || self.stale.contains(Objects::NEXTHOPS) {
+            return true;
+        }
+        let nexthops = self.known.get(Kind::Nexthop as usize).into_iter().flatten();
+        nexthops.flat_map(|(_, bucket)| bucket).any(|entry| {
+            NexthopView::parse(&entry.payload).is_ok_and(|nexthop| nexthop.oif() == Some(ifindex))
+        })
     }
 
     /// Applies that an object is there, or is now like this.

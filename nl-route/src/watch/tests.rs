@@ -230,6 +230,29 @@ fn the_first_of_two_is_replaced_whatever_their_order_was() {
 }
 
 #[test]
+fn what_links_were_before_events_were_lost_is_forgotten() {
+    nl_netns::isolate!(|| {
+        let mut rt = Connection::<Route>::open().unwrap();
+        let links = bridges(&mut rt, &["a0"]);
+        for objects in [Objects::ROUTES, ALL] {
+            let mut reader = Reader::new(objects);
+            reader.read(|_| {});
+            rt.set_down("a0").unwrap();
+            reader.read(|_| {});
+            rt.set_up("a0").unwrap();
+            rt.call(&to("10.1.0.0/16", links[0])).unwrap();
+            reader.lose();
+            reader.read(|_| {});
+            reader.agrees(&mut rt);
+            rt.set_down("a0").unwrap();
+            reader.read(|_| {});
+            reader.agrees(&mut rt);
+            rt.set_up("a0").unwrap();
+        }
+    });
+}
+
+#[test]
 fn what_is_older_than_a_list_is_told_before_all_is_said_to_be_known() {
     nl_netns::isolate!(|| {
         let mut rt = Connection::<Route>::open().unwrap();
