@@ -108,6 +108,7 @@ pub(super) const KINDS: [Kind; 8] = [
 const LINK_GROUP: u32 = 1;
 const NEXTHOP_GROUP: u32 = 32;
 const IPV4_ADDR_GROUP: u32 = 5;
+const IPV6_ADDR_GROUP: u32 = 9;
 
 impl Kind {
     /// The kind and its bit.
@@ -124,13 +125,13 @@ impl Kind {
         }
     }
 
-    /// Where the kernel tells of it, and of what takes it away without a word.
+    /// Where the kernel tells of it, and of what takes it away or changes it without a word.
     pub(super) fn groups(self) -> &'static [u32] {
         match self {
             Self::Link => &[LINK_GROUP],
-            Self::Addr => &[IPV4_ADDR_GROUP, 9],
+            Self::Addr => &[IPV4_ADDR_GROUP, IPV6_ADDR_GROUP],
             Self::Ipv4Route => &[7, LINK_GROUP, NEXTHOP_GROUP, IPV4_ADDR_GROUP],
-            Self::Ipv6Route => &[11, LINK_GROUP, NEXTHOP_GROUP],
+            Self::Ipv6Route => &[11, LINK_GROUP, NEXTHOP_GROUP, IPV6_ADDR_GROUP],
             Self::Neigh => &[3],
             Self::Ipv4Rule => &[8],
             Self::Ipv6Rule => &[19],

@@ -9,6 +9,9 @@
 //!
 //! - IPv4 routes that go with their link, address or nexthop: they are listed again after such an event;
 //! - nexthops, and all routes by them, that go with their link or its carrier: they are listed again, too;
+//! - IPv6 routes that lose their preferred source with the address, or get another MTU with the link: likewise; but not
+//!   what a router advertisement sets of the default route that is there already (its hop limit and MTU): that is
+//!   seen with the next list;
 //! - some states of neighbours (`INCOMPLETE`, `DELAY`, `PROBE`) and multicast neighbours when they are made;
 //! - flags of routes that follow from the state of links (`linkdown`, `dead`), of rules that follow
 //!   from whether links are there (`detached`), counters and timers: a change of those alone is no event.

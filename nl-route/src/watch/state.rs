@@ -4,14 +4,16 @@
 
 use std::collections::BTreeMap;
 use std::collections::VecDeque;
+use std::net::IpAddr;
 use std::ops::Bound;
 
 use nl_core::{DecodeError, Message, Notification};
 
 use super::Event;
-use super::doubt::LinkState;
+use super::doubt::{LinkState, Ties};
 use super::kind::{KINDS, Kind, Object, Objects};
 use crate::Family;
+use crate::addr::AddrView;
 use crate::link::LinkView;
 use crate::nexthop::NexthopView;
 use crate::route::RouteView;
@@ -89,6 +91,7 @@ pub(super) struct State {
     known: [Known; KINDS.len()],
     /// Of links that were told of: all that those need who do not watch links.
     links: BTreeMap<i32, LinkState>,
+    ties: Ties,
     /// What must be read (again), except for what is being read: what becomes doubtful behind the beginning of
     /// its list is here again.
     stale: Objects,
@@ -109,6 +112,7 @@ impl State {
             objects,
             known: Default::default(),
             links: BTreeMap::new(),
+            ties: Ties::default(),
             stale: objects,
             announce: true,
             phase: Phase::Idle,
@@ -159,8 +163,11 @@ impl State {
                     self.taken = 0;
                     return Ok(Step::Drain);
                 }
-                Phase::Listing(_) => {
+                Phase::Listing(attempt) => {
                     self.generation += 1;
+                    if self.current == Kind::Ipv6Route && self.generation == attempt.first {
+                        self.ties = Ties::default();
+                    }
                     self.stale.remove(self.current.objects());
                     return Ok(Step::List(self.current));
                 }
@@ -237,6 +244,9 @@ impl State {
             return Ok(());
         }
         kind.key(payload, &mut self.key)?;
+        if kind == Kind::Ipv6Route {
+            self.ties.add(payload)?;
+        }
         let generation = self.generation;
         let bucket = bucket(&mut self.known, kind, &self.key);
         if !kind.is_crowded() {
@@ -340,7 +350,7 @@ impl State {
 
     /// Marks what the kernel changes along with this without telling: IPv4 routes go with their link,
     /// their source address and their nexthop, IPv6 ones with the link if a sysctl says so
-    /// (`skip_notify_on_dev_down`); a nexthop goes with its link.
+    /// (`skip_notify_on_dev_down`), and others lose their source address; a nexthop goes with its link.
     fn doubt(&mut self, kind: Kind, gone: bool, message: &Message<'_>) -> Result<(), DecodeError> {
         let payload = message.payload;
         let routes = Objects::ROUTES;
@@ -351,6 +361,7 @@ impl State {
             }
             (Kind::Link, false) => self.doubt_by_link(&LinkView::parse(payload)?),
             (Kind::Addr, true) if payload.first() == Some(&Family::INET.0) => Objects::IPV4_ROUTES,
+            (Kind::Addr, true) if self.ties.has_prefsrc(removed(payload)?) => Objects::IPV6_ROUTES,
             (Kind::Nexthop, true) => routes | Objects::NEXTHOPS,
             (Kind::Nexthop, false) if message.flags() & NLM_F_REPLACE != 0 => routes,
             _ => Objects::empty(),
@@ -380,6 +391,9 @@ impl State {
         if was.is_left_by(now) || was.loses_carrier(now) && self.may_have_nexthop(link.ifindex()) {
             return all;
         }
+        if was.has_other_mtu(now) && self.ties.has_mtu(link.ifindex()) {
+            return Objects::IPV6_ROUTES;
+        }
         Objects::empty()
     }
 
@@ -402,6 +416,9 @@ impl State {
         port: u32,
         flags: u16,
     ) -> Result<(), DecodeError> {
+        if kind == Kind::Ipv6Route {
+            self.ties.add(payload)?;
+        }
         let seen = self.generation;
         let bucket = bucket(&mut self.known, kind, &self.key);
         if !kind.is_crowded() {
@@ -565,6 +582,12 @@ impl State {
         }
         Ok(())
     }
+}
+
+/// The address that a message is about.
+fn removed(payload: &[u8]) -> Result<Option<IpAddr>, DecodeError> {
+    let addr = AddrView::parse(payload)?;
+    Ok(addr.local().or_else(|| addr.address()))
 }
 
 /// The objects with a key.
