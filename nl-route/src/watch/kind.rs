@@ -162,45 +162,38 @@ impl Kind {
 
     /// What a message is about: the kind, and whether the object is gone. `None` for what is none of
     /// ours: parts of links, entries of bridges, cached routes.
-    pub(super) fn of(message_type: u16, payload: &[u8]) -> Option<(Self, bool)> {
-        let family = Family(*payload.first()?);
-        let gone = message_type & 1 != 0;
+    pub(super) fn of(
+        message_type: u16,
+        payload: &[u8],
+    ) -> Result<Option<(Self, bool)>, DecodeError> {
+        let family = Family(payload.first().copied().unwrap_or(0));
+        let is_ip = matches!(family, Family::INET | Family::INET6);
+        let either = |ipv4, ipv6| {
+            let kind = if family == Family::INET { ipv4 } else { ipv6 };
+            is_ip.then_some(kind)
+        };
         let kind = match message_type {
             // Bridges tell of their ports, drivers of wireless scans, in messages of the same type.
             rtm::RTM_NEWLINK | rtm::RTM_DELLINK if family == Family::UNSPEC => {
-                LinkView::parse(payload)
-                    .ok()
-                    .filter(|link| link.mtu().is_some())?;
-                Self::Link
+                let link = LinkView::parse(payload)?;
+                link.mtu().is_some().then_some(Self::Link)
             }
-            rtm::RTM_NEWADDR | rtm::RTM_DELADDR => Self::Addr,
-            rtm::RTM_NEWROUTE | rtm::RTM_DELROUTE => {
-                let route = RouteView::parse(payload).ok()?;
-                match family {
-                    _ if route.flags().contains(RouteFlags::CLONED) => return None,
-                    Family::INET => Self::Ipv4Route,
-                    Family::INET6 => Self::Ipv6Route,
-                    _ => return None,
-                }
+            rtm::RTM_NEWADDR | rtm::RTM_DELADDR => Some(Self::Addr),
+            rtm::RTM_NEWROUTE | rtm::RTM_DELROUTE if is_ip => {
+                let flags = RouteView::parse(payload)?.flags();
+                let kind = either(Self::Ipv4Route, Self::Ipv6Route);
+                kind.filter(|_| !flags.contains(RouteFlags::CLONED))
             }
-            rtm::RTM_NEWNEIGH | rtm::RTM_DELNEIGH => {
-                let neigh = NeighView::parse(payload).ok()?;
-                if !matches!(family, Family::INET | Family::INET6)
-                    || neigh.flags().contains(NeighFlags::PROXY)
-                {
-                    return None;
-                }
-                Self::Neigh
+            rtm::RTM_NEWNEIGH | rtm::RTM_DELNEIGH if is_ip => {
+                let flags = NeighView::parse(payload)?.flags();
+                (!flags.contains(NeighFlags::PROXY)).then_some(Self::Neigh)
             }
-            rtm::RTM_NEWRULE | rtm::RTM_DELRULE => match family {
-                Family::INET => Self::Ipv4Rule,
-                Family::INET6 => Self::Ipv6Rule,
-                _ => return None,
-            },
-            rtm::RTM_NEWNEXTHOP | rtm::RTM_DELNEXTHOP => Self::Nexthop,
-            _ => return None,
+            rtm::RTM_NEWRULE | rtm::RTM_DELRULE => either(Self::Ipv4Rule, Self::Ipv6Rule),
+            rtm::RTM_NEWNEXTHOP | rtm::RTM_DELNEXTHOP => Some(Self::Nexthop),
+            _ => None,
         };
-        Some((kind, gone))
+        let gone = message_type & 1 != 0;
+        Ok(kind.map(|kind| (kind, gone)))
     }
 
     /// The object, owned.

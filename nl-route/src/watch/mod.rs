@@ -85,7 +85,7 @@ pub enum Event {
         /// Whether it is gone.
         removed: bool,
     },
-    /// Events were lost. What follows, up to [`Synced`](Self::Synced), is also the difference that they made.
+    /// Events were lost, or could not be read. What follows, up to [`Synced`](Self::Synced), is also the difference that they made.
     Overrun,
     /// All that the kernel had when it was asked has been handed out.
     Synced,
@@ -216,7 +216,8 @@ impl Watch {
     ///
     /// # Errors
     ///
-    /// What listing or the socket failed with; the next call tries again.
+    /// What listing or the socket failed with; the next call tries again. An event that cannot be read is none: it is
+    /// an [overrun](Event::Overrun).
     #[allow(clippy::should_implement_trait, reason = "it never ends")]
     pub fn next(&mut self) -> Result<Event, Error> {
         loop {
@@ -241,16 +242,9 @@ impl Watch {
             match self.state.step()? {
                 Step::Deliver(event) => return Ok(Some(event)),
                 Step::Wait => {
-                    let told = match timeout {
-                        None => Some(self.events.next()?),
-                        Some(timeout) => {
-                            let left = timeout.saturating_sub(start.elapsed());
-                            self.events.next_within(left)?
-                        }
-                    };
-                    match told {
-                        Some(told) => self.state.notified(&told)?,
-                        None => return Ok(None),
+                    let left = timeout.map(|timeout| timeout.saturating_sub(start.elapsed()));
+                    if !self.take(left)? {
+                        return Ok(None);
                     }
                 }
                 step => self.act(step)?,
@@ -263,12 +257,9 @@ impl Watch {
         match step {
             Step::Drain => {
                 while self.state.takes_more() {
-                    match self.events.next_within(Duration::ZERO)? {
-                        Some(told) => self.state.notified(&told)?,
-                        None => {
-                            self.state.drained();
-                            break;
-                        }
+                    if !self.take(Some(Duration::ZERO))? {
+                        self.state.drained();
+                        break;
                     }
                 }
             }
@@ -285,6 +276,21 @@ impl Watch {
             Step::Deliver(_) | Step::Wait => {}
         }
         Ok(())
+    }
+
+    /// Takes one notification; whether there was one within `timeout`.
+    fn take(&mut self, timeout: Option<Duration>) -> Result<bool, Error> {
+        let told = match timeout {
+            None => self.events.next().map(Some),
+            Some(timeout) => self.events.next_within(timeout),
+        };
+        match told {
+            Ok(Some(told)) => self.state.notified(&told),
+            Ok(None) => return Ok(false),
+            Err(Error::Decode(_)) => self.state.lost(),
+            Err(error) => return Err(error),
+        }
+        Ok(true)
     }
 
     /// Lists a kind; whether it changed meanwhile.
@@ -345,7 +351,7 @@ pub(crate) fn feed(message_type: u16, payload: &[u8]) {
             header: &header,
             payload,
         };
-        let _ = state.notified(&Notification::Event {
+        state.notified(&Notification::Event {
             message,
             nsid: None,
         });
@@ -383,16 +389,15 @@ pub(crate) fn follow(data: &[u8]) {
             step @ (Step::Drain | Step::List(_)) => {
                 let mut interrupted = false;
                 while let Some(message) = messages.next_if(|m| m.message_type() != NOOP) {
-                    let taken = match (&step, message.message_type()) {
-                        (Step::List(_), _) => state.listed(message.payload),
+                    match (&step, message.message_type()) {
+                        // What cannot be read ends the list.
+                        (Step::List(_), _) => interrupted |= state.listed(message.payload).is_err(),
                         (_, OVERRUN) => state.notified(&Notification::Overrun),
                         _ => state.notified(&Notification::Event {
                             message,
                             nsid: None,
                         }),
-                    };
-                    // What cannot be read ends the list.
-                    interrupted |= taken.is_err();
+                    }
                 }
                 if let Some(end) = messages.next() {
                     interrupted |= end.flags() & DUMP_INTR != 0;
@@ -407,12 +412,10 @@ pub(crate) fn follow(data: &[u8]) {
                 return;
             }
             Step::Wait => match messages.next() {
-                Some(message) => {
-                    let _ = state.notified(&Notification::Event {
-                        message,
-                        nsid: None,
-                    });
-                }
+                Some(message) => state.notified(&Notification::Event {
+                    message,
+                    nsid: None,
+                }),
                 None => is_over = true,
             },
         }
@@ -487,8 +490,8 @@ impl Kind {
             Object::Neigh(_) => rtm::RTM_NEWNEIGH,
             Object::Rule(_) => rtm::RTM_NEWRULE,
         };
-        let (kind, _) = Self::of(message_type, object.payload()).expect("it was told of");
-        kind
+        let kind = Self::of(message_type, object.payload()).expect("it was read before");
+        kind.expect("it was told of").0
     }
 }
 

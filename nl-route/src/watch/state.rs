@@ -237,7 +237,7 @@ impl State {
     pub(super) fn listed(&mut self, payload: &[u8]) -> Result<(), DecodeError> {
         let kind = self.current;
         // A family that the kernel lacks is answered with another's list.
-        let Some((found, _)) = Kind::of(kind.message_type(), payload) else {
+        let Some((found, _)) = Kind::of(kind.message_type(), payload)? else {
             return Ok(());
         };
         if found != kind {
@@ -289,9 +289,9 @@ impl State {
     }
 
     /// Takes what the subscription received.
-    pub(super) fn notified(&mut self, notification: &Notification<'_>) -> Result<(), DecodeError> {
+    pub(super) fn notified(&mut self, notification: &Notification<'_>) {
         self.taken += 1;
-        match notification {
+        let taken = match notification {
             Notification::Event {
                 message,
                 nsid: None,
@@ -300,22 +300,28 @@ impl State {
                 message,
                 nsid: Some(nsid),
             } => self.told_elsewhere(message, *nsid),
-            _ => {
-                self.stale = self.objects;
-                // What became of them is not known.
-                self.links.clear();
-                self.announce = true;
-                self.pending.push_back(Event::Overrun);
-                if let Phase::CatchingUp { interrupted, .. } = &mut self.phase {
-                    *interrupted = true;
-                }
-                Ok(())
-            }
+            _ => return self.lost(),
+        };
+        if taken.is_err() {
+            // It happened nevertheless.
+            self.lost();
+        }
+    }
+
+    /// Events are lost, or cannot be read; everything must be read again.
+    pub(super) fn lost(&mut self) {
+        self.stale = self.objects;
+        // What became of them is not known.
+        self.links.clear();
+        self.announce = true;
+        self.pending.push_back(Event::Overrun);
+        if let Phase::CatchingUp { interrupted, .. } = &mut self.phase {
+            *interrupted = true;
         }
     }
 
     fn told_elsewhere(&mut self, message: &Message<'_>, nsid: i32) -> Result<(), DecodeError> {
-        if let Some((kind, removed)) = Kind::of(message.message_type(), message.payload)
+        if let Some((kind, removed)) = Kind::of(message.message_type(), message.payload)?
             && self.objects.contains(kind.objects())
         {
             let object = kind.object(message.payload)?;
@@ -329,7 +335,7 @@ impl State {
     }
 
     fn told(&mut self, message: &Message<'_>) -> Result<(), DecodeError> {
-        let Some((kind, gone)) = Kind::of(message.message_type(), message.payload) else {
+        let Some((kind, gone)) = Kind::of(message.message_type(), message.payload)? else {
             return Ok(());
         };
         self.doubt(kind, gone, message)?;

@@ -4,13 +4,13 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use nl_core::{Connection, Notification};
+use nl_core::{Connection, Header, Message, Notification};
 
 use super::kind::{Kind, Objects};
 use super::state::{State, Step};
 use super::{Event, Tally, Watch};
 use crate::link::NewLink;
-use crate::protocol::Route;
+use crate::protocol::{self as rtm, Route};
 use crate::route::{DelRoute, GetRoutes, NewRoute};
 use crate::{Mode, Prefix, RouteExt};
 
@@ -43,10 +43,8 @@ impl Reader {
         loop {
             match self.watch.state.step().unwrap() {
                 Step::Deliver(event) => self.told.take(&event),
-                Step::Wait => match self.watch.events.next_within(Duration::ZERO).unwrap() {
-                    Some(told) => self.watch.state.notified(&told).unwrap(),
-                    None => break,
-                },
+                Step::Wait if self.watch.take(Some(Duration::ZERO)).unwrap() => {}
+                Step::Wait => break,
                 step @ Step::List(kind) => {
                     meanwhile(Before(kind));
                     self.watch.act(step).unwrap();
@@ -62,7 +60,7 @@ impl Reader {
     fn lose(&mut self) {
         let zero = Duration::ZERO;
         while self.watch.events.next_within(zero).unwrap().is_some() {}
-        let _ = self.watch.state.notified(&Notification::Overrun);
+        self.watch.state.lost();
     }
 
     /// The reader has the routes that the kernel has.
@@ -319,4 +317,36 @@ fn a_route_that_a_list_has_twice_is_there_once() {
         matches!(&events[..], [Event::Added { .. }, Event::Synced]),
         "{events:?}"
     );
+}
+
+#[test]
+fn what_cannot_be_read_is_lost_and_listed() {
+    // Shorter than their headers, and an attribute that is longer than the message.
+    let mut cut = a_route();
+    cut.truncate(20);
+    for (message_type, payload) in [
+        (rtm::RTM_NEWADDR, vec![2, 0]),
+        (rtm::RTM_DELROUTE, cut),
+        (rtm::RTM_NEWLINK, vec![0; 8]),
+        (rtm::RTM_NEWNEIGH, vec![2, 0, 0]),
+    ] {
+        let mut state = State::new(Objects::all());
+        list(&mut state, &[]);
+        let header = Header {
+            message_type: message_type.into(),
+            ..Default::default()
+        };
+        let message = Message {
+            header: &header,
+            payload: &payload,
+        };
+        state.notified(&Notification::Event {
+            message,
+            nsid: None,
+        });
+        let Step::Deliver(Event::Overrun) = state.step().unwrap() else {
+            panic!("{message_type}: nothing is lost");
+        };
+        assert_eq!(list(&mut state, &[]), [Event::Synced]);
+    }
 }

@@ -94,12 +94,14 @@ impl AsyncWatch {
                 Step::Deliver(event) => return Ok(event),
                 Step::Drain => {
                     while self.state.takes_more() {
-                        match self.events.try_next()? {
-                            Some(told) => self.state.notified(&told)?,
-                            None => {
+                        match self.events.try_next() {
+                            Ok(Some(told)) => self.state.notified(&told),
+                            Ok(None) => {
                                 self.state.drained();
                                 break;
                             }
+                            Err(Error::Decode(_)) => self.state.lost(),
+                            Err(error) => return Err(error),
                         }
                     }
                 }
@@ -113,10 +115,11 @@ impl AsyncWatch {
                         }
                     }
                 }
-                Step::Wait => {
-                    let told = self.events.next().await?;
-                    self.state.notified(&told)?;
-                }
+                Step::Wait => match self.events.next().await {
+                    Ok(told) => self.state.notified(&told),
+                    Err(Error::Decode(_)) => self.state.lost(),
+                    Err(error) => return Err(error),
+                },
             }
         }
     }
