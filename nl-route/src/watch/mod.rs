@@ -2,7 +2,7 @@
 //!
 //! It subscribes before it lists, so that nothing falls between; it applies what was told to what
 //! was listed; where events were lost, or where the kernel changes things without telling, it lists
-//! again and hands out the difference. What the reader has been told is at every
+//! again and hands out the difference, also where that happened while it listed. What the reader has been told is at every
 //! [`Event::Synced`] exactly what the kernel had.
 //!
 //! The kernel is silent about
@@ -36,7 +36,7 @@ use self::state::{State, Step};
 #[cfg(feature = "tokio")]
 pub use self::tokio::AsyncWatch;
 use crate::addr::GetAddrs;
-use crate::link::{GetLinks, RTEXT_FILTER_SKIP_STATS};
+use crate::link::{GetLink, GetLinks, RTEXT_FILTER_SKIP_STATS};
 use crate::neigh::GetNeighs;
 use crate::nexthop::GetNexthops;
 use crate::protocol as rtm;
@@ -263,6 +263,10 @@ impl Watch {
                     }
                 }
             }
+            Step::Settle => {
+                settled(self.lists.get(&lock()).map(drop))?;
+                self.state.settled();
+            }
             Step::List(kind) => {
                 let listed = list!(kind, request => self.list(&request));
                 match listed {
@@ -407,6 +411,7 @@ pub(crate) fn follow(data: &[u8]) {
                     _ => state.drained(),
                 }
             }
+            Step::Settle => state.settled(),
             Step::Wait if is_over => {
                 told.check(&state);
                 return;
@@ -504,6 +509,19 @@ fn groups(objects: Objects) -> Vec<u32> {
         .filter(|kind| objects.contains(kind.objects()));
     let groups: BTreeSet<u32> = wanted.flat_map(Kind::groups).copied().collect();
     groups.into_iter().collect()
+}
+
+/// A request that waits for the lock that all changes are made with: for `lo`, which is always there.
+fn lock() -> GetLink {
+    GetLink::new(1).ext_mask(RTEXT_FILTER_SKIP_STATS)
+}
+
+/// A refusal comes as late as an answer.
+fn settled(answer: Result<(), Error>) -> Result<(), Error> {
+    match answer {
+        Err(Error::Kernel(_)) => Ok(()),
+        answer => answer,
+    }
 }
 
 fn is_absent(errno: Errno) -> bool {

@@ -37,6 +37,9 @@ pub(super) enum Step {
     /// Feed what is queued to [`State::notified`] without waiting, as long as [`State::takes_more`];
     /// call [`State::drained`] if nothing is queued any more.
     Drain,
+    /// Ask the kernel something that it answers only when nobody changes anything, then call [`State::settled`]. It
+    /// tells of an address first and then takes away what goes with it, while lists need no lock.
+    Settle,
     /// Feed the objects of a list to [`State::listed`], then call [`State::list_done`].
     List(Kind),
     /// Wait for a notification.
@@ -95,6 +98,8 @@ pub(super) struct State {
     /// What must be read (again), except for what is being read: what becomes doubtful behind the beginning of
     /// its list is here again.
     stale: Objects,
+    /// Whether what made something doubtful, or was not heard of, may be going on.
+    unsettled: bool,
     /// Whether [`Event::Synced`] is due when nothing is stale any more.
     announce: bool,
     phase: Phase,
@@ -114,6 +119,7 @@ impl State {
             links: BTreeMap::new(),
             ties: Ties::default(),
             stale: objects,
+            unsettled: true,
             announce: true,
             phase: Phase::Idle,
             current: Kind::Link,
@@ -163,6 +169,7 @@ impl State {
                     self.taken = 0;
                     return Ok(Step::Drain);
                 }
+                Phase::Listing(_) if self.unsettled => return Ok(Step::Settle),
                 Phase::Listing(attempt) => {
                     self.generation += 1;
                     if self.current == Kind::Ipv6Route && self.generation == attempt.first {
@@ -231,6 +238,11 @@ impl State {
         KINDS
             .into_iter()
             .find(|kind| self.stale.contains(kind.objects()))
+    }
+
+    /// What was told of is done.
+    pub(super) fn settled(&mut self) {
+        self.unsettled = false;
     }
 
     /// An object of the list that is read.
@@ -311,6 +323,7 @@ impl State {
     /// Events are lost, or cannot be read; everything must be read again.
     pub(super) fn lost(&mut self) {
         self.stale = self.objects;
+        self.unsettled = true;
         // What became of them is not known.
         self.links.clear();
         self.announce = true;
@@ -372,7 +385,9 @@ impl State {
             (Kind::Nexthop, false) if message.flags() & NLM_F_REPLACE != 0 => routes,
             _ => Objects::empty(),
         };
-        self.stale |= doubtful & self.objects;
+        let doubtful = doubtful & self.objects;
+        self.unsettled |= !doubtful.is_empty();
+        self.stale |= doubtful;
         Ok(())
     }
 

@@ -304,7 +304,8 @@ fn list(state: &mut State, payloads: &[Vec<u8>]) -> Vec<Event> {
                 state.list_done(false);
             }
             Step::Drain => state.drained(),
-            step => panic!("{step:?}"),
+            Step::Settle => state.settled(),
+            step @ Step::Wait => panic!("{step:?}"),
         }
     }
 }
@@ -332,21 +333,41 @@ fn what_cannot_be_read_is_lost_and_listed() {
     ] {
         let mut state = State::new(Objects::all());
         list(&mut state, &[]);
-        let header = Header {
-            message_type: message_type.into(),
-            ..Default::default()
-        };
-        let message = Message {
-            header: &header,
-            payload: &payload,
-        };
-        state.notified(&Notification::Event {
-            message,
-            nsid: None,
-        });
+        tell(&mut state, message_type, &payload);
         let Step::Deliver(Event::Overrun) = state.step().unwrap() else {
             panic!("{message_type}: nothing is lost");
         };
         assert_eq!(list(&mut state, &[]), [Event::Synced]);
     }
+}
+
+/// The kernel tells that an address is gone before it takes the routes along that go with it.
+#[test]
+fn a_list_because_of_an_event_waits_until_the_event_is_over() {
+    let mut state = State::new(Objects::IPV4_ROUTES);
+    list(&mut state, &[]);
+    tell(&mut state, rtm::RTM_DELADDR, &[2, 24, 0, 0, 1, 0, 0, 0]);
+    assert!(matches!(state.step(), Ok(Step::Drain)));
+    state.drained();
+    // Who gives up waiting waits again.
+    for _ in 0..2 {
+        assert!(matches!(state.step(), Ok(Step::Settle)));
+    }
+    state.settled();
+    assert!(matches!(state.step(), Ok(Step::List(Kind::Ipv4Route))));
+}
+
+fn tell(state: &mut State, message_type: u16, payload: &[u8]) {
+    let header = Header {
+        message_type: message_type.into(),
+        ..Default::default()
+    };
+    let message = Message {
+        header: &header,
+        payload,
+    };
+    state.notified(&Notification::Event {
+        message,
+        nsid: None,
+    });
 }

@@ -7,7 +7,7 @@ use nl_core::{DumpRequest, Error, Subscription};
 
 use super::kind::{KINDS, Kind};
 use super::state::{State, Step};
-use super::{Event, Object, Objects, RECEIVE_BUFFER, groups, is_absent, list};
+use super::{Event, Object, Objects, RECEIVE_BUFFER, groups, is_absent, list, lock, settled};
 use crate::addr::GetAddrs;
 use crate::link::{GetLinks, RTEXT_FILTER_SKIP_STATS};
 use crate::neigh::GetNeighs;
@@ -104,6 +104,10 @@ impl AsyncWatch {
                             Err(error) => return Err(error),
                         }
                     }
+                }
+                Step::Settle => {
+                    settled(self.lists.get(&lock()).await.map(drop))?;
+                    self.state.settled();
                 }
                 Step::List(kind) => {
                     let listed = list!(kind, request => self.list(&request).await);
