@@ -26,12 +26,12 @@
 //!   those alone is no event; that a quota is used up is, at once and outside of any commit;
 //! - elements whose time is over: they are [removed](Event::Removed) here when it is, within some 10 ms;
 //! - the ends of intervals whose time is over: the kernel lists an end still when the start has gone, and lets it go with
-//!   some later change of the set, even one that it only checks or refuses. The set is listed when the first of them has
-//!   lost its start, and after every commit that changes it while there are any;
+//!   a later change of the set, even one that is only checked, refused, or adds what is there already. The set is listed
+//!   when the first of them has lost its start, and after each commit that tells of its elements while there are any;
 //! - elements that packets add to a set or keep in it (`flags dynamic`): the set is listed at first, after a loss, and when
 //!   one of its elements should have ended, at most ten times a second;
 //! - tables that go with the socket of their owner (`flags owner`), chains of devices that go away (before
-//!   Linux 6.16): [`Watch::read_again`] finds out, and that a refused change let ends of intervals go.
+//!   Linux 6.16): [`Watch::read_again`] finds out, as it does where such a change let ends of intervals go.
 
 mod apply;
 mod difference;
