@@ -297,63 +297,58 @@ fn nexthops_that_vanish_with_the_carrier_are_told() {
     });
 }
 
+/// Preferred source and MTU of the IPv6 route to `dst`, as the watch knows it.
+fn ipv6_route(watch: &Watch, dst: &str) -> (Option<IpAddr>, Option<u32>) {
+    let found = watch.objects().find_map(|object| match object {
+        Object::Route(route) if route.view().dst() == Some(prefix(dst)) => Some(route),
+        _ => None,
+    });
+    let route = found.unwrap();
+    let mtu = route.view().metrics().and_then(|metrics| metrics.mtu());
+    (route.view().prefsrc(), mtu)
+}
+
 /// What IPv6 routes are like changes with addresses and links that they name.
 #[test]
 fn ipv6_routes_that_change_without_a_word_are_told() {
     nl_netns::isolate!(|| {
         let mut rt = Connection::<Route>::open().unwrap();
         let v0 = furnish(&mut rt);
-        let second = NewAddr::new(v0, prefix("fd00:5::1/64")).flags(AddrFlags::NODAD);
-        rt.call(&second).unwrap();
-        rt.call(&via("fd01::/64", "fd00::2").prefsrc("fd00:5::1".parse().unwrap()))
-            .unwrap();
-        let mtu = |mtu| RouteMetrics::default().set(RTAX_MTU, mtu);
-        rt.call(&via("fd02::/64", "fd00::2").metrics(mtu(1450)))
-            .unwrap();
         rt.call(&NewNexthop::via("fd00::2".parse().unwrap(), v0).id(2))
             .unwrap();
-        rt.call(
-            &NewRoute::new(prefix("fd03::/64"))
-                .nh_id(2)
-                .metrics(mtu(1440)),
-        )
-        .unwrap();
+        let source: IpAddr = "fd00:5::1".parse().unwrap();
+        let mtu = |route: NewRoute| route.metrics(RouteMetrics::default().set(RTAX_MTU, 1450));
         let hop = |way: &str| NewHop::via(way.parse().unwrap());
-        rt.call(
-            &NewRoute::new(prefix("fd04::/64"))
-                .hop(hop("fd00::2"))
-                .hop(hop("fd00::3"))
-                .metrics(mtu(1430)),
-        )
-        .unwrap();
-        let mut watch = Watch::open(Objects::IPV6_ROUTES).unwrap();
-        let mut reader = Reader::default();
-        reader.read(&mut watch);
-        let of = |dst: &str, watch: &Watch| {
-            let routes = watch.objects();
-            let found = routes.into_iter().find_map(|object| match object {
-                Object::Route(route) if route.view().dst() == Some(prefix(dst)) => Some(route),
-                _ => None,
-            });
-            let route = found.unwrap();
-            let mtu = route.view().metrics().and_then(|metrics| metrics.mtu());
-            (route.view().prefsrc(), mtu)
-        };
-        // The first event of a link makes all doubtful; not so the next.
-        rt.call(&SetLink::new("v0").alias("near")).unwrap();
-        reader.read(&mut watch);
-        assert_eq!(of("fd01::/64", &watch).0, "fd00:5::1".parse().ok());
-        let routes = ["fd02::/64", "fd03::/64", "fd04::/64"];
-        assert_eq!(
-            routes.map(|dst| of(dst, &watch).1),
-            [Some(1450), Some(1440), Some(1430)]
-        );
-        rt.call(&DelAddr::new(v0, prefix("fd00:5::1/64"))).unwrap();
-        reader.read(&mut watch);
-        assert_eq!(of("fd01::/64", &watch), (None, None));
-        rt.call(&SetLink::new("v0").mtu(1400)).unwrap();
-        reader.read(&mut watch);
-        assert_eq!(routes.map(|dst| of(dst, &watch).1), [Some(1400); 3]);
+        let to = || NewRoute::new(prefix("fd01::/64"));
+        // Each alone: one that is doubtful has all of them listed.
+        for route in [
+            via("fd01::/64", "fd00::2").prefsrc(source),
+            mtu(via("fd01::/64", "fd00::2")),
+            mtu(to().nh_id(2)),
+            mtu(to().hop(hop("fd00::2")).hop(hop("fd00::3"))),
+        ] {
+            let second = NewAddr::new(v0, prefix("fd00:5::1/64")).flags(AddrFlags::NODAD);
+            rt.call(&second).unwrap();
+            rt.call(&route).unwrap();
+            let mut watch = Watch::open(Objects::IPV6_ROUTES).unwrap();
+            let mut reader = Reader::default();
+            reader.read(&mut watch);
+            // The first event of a link makes all doubtful; not so the next.
+            rt.call(&SetLink::new("v0").alias("near")).unwrap();
+            reader.read(&mut watch);
+            let before = ipv6_route(&watch, "fd01::/64");
+            assert!(
+                [(Some(source), None), (None, Some(1450))].contains(&before),
+                "{before:?}"
+            );
+            rt.call(&DelAddr::new(v0, prefix("fd00:5::1/64"))).unwrap();
+            rt.call(&SetLink::new("v0").mtu(1400)).unwrap();
+            reader.read(&mut watch);
+            let after = ipv6_route(&watch, "fd01::/64");
+            assert_eq!(after, (None, before.1.map(|_| 1400)));
+            rt.call(&DelRoute::from(to())).unwrap();
+            rt.call(&SetLink::new("v0").mtu(1500)).unwrap();
+        }
     });
 }
 

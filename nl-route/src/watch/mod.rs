@@ -227,7 +227,8 @@ impl Watch {
         }
     }
 
-    /// The next event, or `None` if there is none within `timeout`; zero does not wait, except for lists.
+    /// The next event, or `None` if there is none within `timeout`; zero does not wait, except for lists: of a kind that
+    /// others make doubtful while it is listed, another follows.
     ///
     /// # Errors
     ///
