@@ -335,7 +335,8 @@ fn check_report(report: &BatchReport, requests: usize) {
 }
 
 fn check_truth(report: &BatchReport, truth: &Truth, requests: usize, each: bool, in_time: bool) {
-    for &index in &truth.refused {
+    // What was not read in time may contradict what was: only the kernel answers in order, and once.
+    for &index in truth.refused.iter().filter(|_| in_time) {
         assert_ne!(
             report.is_done(index),
             Some(true),
