@@ -10,7 +10,7 @@ use crate::failure::{Failure, strerror};
 use crate::words::Words;
 
 /// A line longer than any command, its continuations included: a file without line ends must not fill the memory.
-const MAX_LINE: usize = 1 << 20;
+pub(super) const MAX_LINE: usize = 1 << 20;
 
 /// How many words a line may have.
 const MAX_WORDS: usize = 100;
@@ -51,7 +51,7 @@ pub(super) fn run(ip: &mut Ip<'_>, file: &str) -> Result<(), Failure> {
 fn run_lines(ip: &mut Ip<'_>, input: BufReader<impl Read>) -> Result<(), Failure> {
     let mut lines = Lines::new(input);
     loop {
-        if !lines.input.buffer().contains(&b'\n') {
+        if !lines.has_next() {
             // Whoever writes the lines may wait for what they do, and do something else meanwhile.
             ip.settle();
             ip.finish()?;
@@ -102,6 +102,13 @@ pub(super) struct Lines<R> {
     pub(super) number: u32,
     /// How many bytes were read.
     pub(super) read: u64,
+}
+
+impl<R: Read> Lines<BufReader<R>> {
+    /// Whether a whole line is there already: the next one may keep the reader waiting otherwise.
+    pub(super) fn has_next(&self) -> bool {
+        self.input.buffer().contains(&b'\n')
+    }
 }
 
 impl<R: BufRead> Lines<R> {

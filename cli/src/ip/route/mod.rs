@@ -2,7 +2,6 @@
 
 mod flush;
 mod get;
-#[allow(clippy::print_stderr, reason = "it is yet to say it by `failure::say`")]
 pub(super) mod load;
 mod modify;
 pub(super) mod print;

@@ -10,21 +10,47 @@ use crate::ip::Ip;
 use crate::ip::batch::split_up_to;
 use crate::ip::options::{AF_INET, AF_INET6};
 use crate::ip::route::modify::Spec;
-use crate::words::Words;
+use crate::words::{Words, matches};
 
 /// How many words a line may have: a route may go many ways.
 const MAX_WORDS: usize = 10_000;
+
+/// What a verb of `ip route` is to a list.
+enum Verb {
+    /// What the options make of it.
+    Add,
+    Make(Mode),
+    Delete,
+}
+
+/// In the order in which an abbreviation finds them.
+const VERBS: &[(&str, Verb)] = &[
+    ("add", Verb::Add),
+    ("change", Verb::Make(Mode::Change)),
+    ("chg", Verb::Make(Mode::Change)),
+    ("replace", Verb::Make(Mode::Replace)),
+    ("prepend", Verb::Make(Mode::Prepend)),
+    ("append", Verb::Make(Mode::Append)),
+    ("delete", Verb::Delete),
+];
 
 /// What a line asks for.
 #[derive(Debug)]
 pub(in crate::ip) enum Line {
     New(NewRoute),
+    /// One more of those that a list prints one behind the other, because they differ only in their ways.
+    OneMore(NewRoute),
     Delete(DelRoute),
     /// What was saved, to be made again.
     Saved(Mode, Vec<u8>),
 }
 
 impl Line {
+    /// Whether nobody has said that it is to stand beside others.
+    pub(super) fn is_one_more(&self) -> bool {
+        matches!(self, Self::OneMore(_) | Self::Saved(Mode::Append, _))
+    }
+
     fn saved(&self) -> RawRequest<'_> {
         let (mode, payload) = match self {
             Self::Saved(mode, payload) => (*mode, payload.as_slice()),
@@ -43,21 +69,21 @@ impl Request for Line {
 
     fn message_type(&self) -> u16 {
         match self {
-            Self::New(route) => route.message_type(),
+            Self::New(route) | Self::OneMore(route) => route.message_type(),
             Self::Delete(route) => route.message_type(),
             Self::Saved(..) => self.saved().message_type(),
         }
     }
     fn flags(&self) -> u16 {
         match self {
-            Self::New(route) => route.flags(),
+            Self::New(route) | Self::OneMore(route) => route.flags(),
             Self::Delete(route) => route.flags(),
             Self::Saved(..) => self.saved().flags(),
         }
     }
     fn write(&self, out: &mut Writer) {
         match self {
-            Self::New(route) => route.write(out),
+            Self::New(route) | Self::OneMore(route) => route.write(out),
             Self::Delete(route) => route.write(out),
             Self::Saved(..) => self.saved().write(out),
         }
@@ -100,19 +126,17 @@ impl Reader {
         }
         let mut said = None;
         let mut delete = false;
-        if matches!(rest.peek(), Some("route" | "ro" | "r")) {
-            rest.next();
-            said = Some(match rest.required()? {
-                "add" => self.make(),
-                "replace" => Mode::Replace,
-                "append" => Mode::Append,
-                "prepend" => Mode::Prepend,
-                "change" | "chg" => Mode::Change,
-                "del" | "delete" => {
+        if rest.accept_prefix("route") {
+            let verb = rest.required()?;
+            let found = VERBS.iter().find(|(name, _)| matches(verb, name));
+            said = Some(match found.map(|(_, verb)| verb) {
+                Some(Verb::Add) => self.make(),
+                Some(Verb::Make(mode)) => *mode,
+                Some(Verb::Delete) => {
                     delete = true;
                     Mode::Add
                 }
-                verb => {
+                None => {
                     let text = format!("Error: \"route {verb}\" is not for loading.");
                     return Err(Failure::new(255, text));
                 }
@@ -138,7 +162,10 @@ impl Reader {
         if delete {
             return Ok(Line::Delete(DelRoute(route)));
         }
-        let mode = said.unwrap_or_else(|| self.mode_of(&route));
+        if said.is_none() && self.is_one_more(&route) {
+            return Ok(Line::OneMore(route.mode(Mode::Append)));
+        }
+        let mode = said.unwrap_or_else(|| self.make());
         Ok(Line::New(route.mode(mode)))
     }
 
@@ -150,7 +177,7 @@ impl Reader {
     }
 
     /// Of several routes that differ only in their ways a list prints one behind the other.
-    fn mode_of(&mut self, route: &NewRoute) -> Mode {
+    fn is_one_more(&mut self, route: &NewRoute) -> bool {
         let identity = NewRoute {
             table: route.table,
             src: route.src,
@@ -158,12 +185,7 @@ impl Reader {
             metric: route.metric,
             ..NewRoute::new(route.dst)
         };
-        let again = self.last.as_ref() == Some(&identity);
-        self.last = Some(identity);
-        match again {
-            true => Mode::Append,
-            false => self.make(),
-        }
+        self.last.replace(identity).as_ref() == self.last.as_ref()
     }
 }
 

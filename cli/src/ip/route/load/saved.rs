@@ -7,14 +7,26 @@ use nl_route::Prefix;
 use nl_route::protocol::RTM_NEWROUTE;
 use nl_route::route::{RouteTable, RouteView};
 
-use super::super::save::remake;
+use super::super::save::{pass_of, remake};
 use crate::failure::{Failure, strerror};
 
 /// The longest message that is taken for one, in bytes: a route with as many ways as fit an attribute.
 const LONGEST: usize = 128 * 1024;
 
+/// The number of the last [pass](Route::pass).
+pub(super) const LAST_PASS: u8 = 2;
+
 /// Table, destination, source, type of service, metric.
 type Identity = (RouteTable, Option<Prefix>, Option<Prefix>, u8, Option<u32>);
+
+/// What is to be known of a saved route before it is made again.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Route {
+    /// Whether it differs from the one before only in its way.
+    pub(super) again: bool,
+    /// When it is made, from 0: routes that others need come first, and one of several not before the first of them.
+    pub(super) pass: u8,
+}
 
 /// Routes behind the magic number of such a file.
 pub(super) struct Saved<R> {
@@ -41,12 +53,24 @@ impl<R: Read> Saved<R> {
         }
     }
 
-    /// The payload of a request for the next route, and whether it differs from the one before only in its way.
+    /// Begins anew, with the same list.
+    pub(super) fn rewind(&mut self, input: R) {
+        self.input = input;
+        self.last = None;
+        self.number = 0;
+    }
+
+    /// The payload of a request for the route that came last.
+    pub(super) fn payload(&self) -> &[u8] {
+        self.request.bytes()
+    }
+
+    /// The next route.
     ///
     /// # Errors
     ///
     /// Exit code 1 for a file that is cut off or no such file; nothing can be read behind that.
-    pub(super) fn next(&mut self) -> Result<Option<(Vec<u8>, bool)>, Failure> {
+    pub(super) fn next(&mut self) -> Result<Option<Route>, Failure> {
         loop {
             let number = self.number.saturating_add(1);
             let damaged = |what| Failure::fatal(1, format!("route {number} {what}"));
@@ -70,7 +94,8 @@ impl<R: Read> Saved<R> {
                 route.priority(),
             );
             let again = self.last.replace(identity) == Some(identity);
-            return Ok(Some((self.request.bytes().to_vec(), again)));
+            let pass = if again { LAST_PASS } else { pass_of(&route) };
+            return Ok(Some(Route { again, pass }));
         }
     }
 

@@ -8,7 +8,9 @@ use nl_route::route::{RouteFlags, RouteTable, RouteView};
 use nl_route::{Family, Route};
 
 use super::super::save::pass_of;
-use super::{CHUNK, Load, Source, Told};
+use super::input::Source;
+use super::sync::Later;
+use super::{CHUNK, Load, NAMES_NO_TABLE};
 use crate::failure::Failure;
 use crate::ip::session::refused;
 
@@ -61,12 +63,15 @@ impl Load<'_> {
     /// Makes the tables of a saved list equal to it, all of which is read before anything is sent.
     pub(super) fn sync_saved(&mut self, mut rt: Connection<Route>) -> Result<(), Failure> {
         self.tally.sync = Some([0; 4]);
-        let tables = self.read_tables().inspect_err(|_| {
-            eprintln!("Nothing was changed, because not all of the file could be read.");
-        })?;
+        let tables = match self.read_tables() {
+            Ok(tables) => tables,
+            Err(failure) => {
+                self.say("Nothing was changed, because not all of the file could be read.");
+                return Err(failure);
+            }
+        };
         if tables.is_empty() {
-            let text = "Error: the list is empty and names no table: say \"table TABLE_ID\".";
-            return Err(Failure::new(255, text));
+            return Err(Failure::new(255, NAMES_NO_TABLE));
         }
         for ((family, _, table), mut wanted) in tables {
             wanted
@@ -86,14 +91,15 @@ impl Load<'_> {
     fn read_tables(&mut self) -> Result<Tables, Failure> {
         let mut tables = Tables::new();
         let (mut is_empty, mut len) = (true, 0usize);
-        let Source::Saved(saved) = &mut self.source else {
+        let Source::Saved { saved, .. } = &mut self.input.source else {
             return Ok(tables);
         };
-        while let Some((payload, _)) = saved.next()? {
+        while saved.next()?.is_some() {
+            let payload = saved.payload();
             is_empty = false;
             let number = saved.number;
             let damaged = |what| Failure::new(1, format!("route {number} {what}"));
-            let route = RouteView::parse(&payload).map_err(|_| damaged("cannot be read"))?;
+            let route = RouteView::parse(payload).map_err(|_| damaged("cannot be read"))?;
             let (family, table) = (route.family(), route.table());
             if !matches!(family, Family::INET | Family::INET6) {
                 return Err(damaged("is neither of IPv4 nor of IPv6"));
@@ -120,7 +126,7 @@ impl Load<'_> {
                 return Err(Failure::new(1, "the list is too long"));
             }
             let start = wanted.bytes.len();
-            wanted.bytes.extend_from_slice(&payload);
+            wanted.bytes.extend_from_slice(payload);
             wanted.routes.push(Place {
                 pass: pass_of(&route),
                 number,
@@ -150,21 +156,14 @@ impl Load<'_> {
         wanted: &Wanted,
     ) -> Result<(), Failure> {
         let mut sync = RouteSync::begin(rt, scope).map_err(|error| refused(&error))?;
-        let mut told = Told::default();
-        let number = |index: usize| wanted.routes.get(index).map_or(0, |place| place.number);
-        let before = self.tally.sent;
+        let failed = self.tally.failed;
+        let mut later = Later::default();
         for places in wanted.routes.chunks(CHUNK) {
-            let routes = places.iter().filter_map(|place| wanted.route(place));
-            if let Err(error) = sync.want_listed(routes) {
-                self.tell(sync.so_far(), &mut told, number);
-                self.complain(number(sync.taken()), &Failure::new(2, error.to_string()));
-                self.tally.add(sync.so_far());
-                return Err(Failure::silent(2));
-            }
-            self.tell(sync.so_far(), &mut told, number);
-            self.progress.show(before + sync.taken(), self.bytes());
+            let listed = |place: &Place| Some((place.number, wanted.route(place)?));
+            let routes: Vec<_> = places.iter().filter_map(listed).collect();
+            self.want(&mut sync, &routes, &mut later)?;
         }
-        let report = sync.finish().map_err(|error| refused(&error))?;
-        self.settle(report)
+        self.want_later(&mut sync, later)?;
+        self.finish_table(sync, failed)
     }
 }

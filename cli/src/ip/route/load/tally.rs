@@ -16,38 +16,49 @@ pub(super) struct Tally {
     pub(super) failed: usize,
     /// Not to be read.
     pub(super) unreadable: usize,
+    /// Whether nothing is done by a dry run.
+    pub(super) is_dry: bool,
     /// Added, replaced, deleted, unchanged.
     pub(super) sync: Option<[usize; 4]>,
 }
 
 impl Tally {
-    /// Adds what was done to one table.
+    /// Adds what was made in one table.
     pub(super) fn add(&mut self, report: &SyncReport) {
         let SyncReport {
             added,
             replaced,
-            deleted,
             unchanged,
             ..
         } = *report;
-        self.sent += added + replaced + unchanged + report.failures.len();
+        self.sent += added + replaced + unchanged;
         let sums = self.sync.get_or_insert([0; 4]);
-        for (sum, count) in sums.iter_mut().zip([added, replaced, deleted, unchanged]) {
+        for (sum, count) in sums.iter_mut().zip([added, replaced, 0, unchanged]) {
             *sum += count;
         }
+    }
+
+    /// Adds what was deleted from one table.
+    pub(super) fn add_deleted(&mut self, count: usize) {
+        let [_, _, deleted, _] = self.sync.get_or_insert([0; 4]);
+        *deleted += count;
     }
 
     pub(super) fn summary(&self, took: Duration) -> String {
         let seconds = took.as_secs_f64();
         let Self { done, failed, .. } = self;
+        let would = if self.is_dry { " would be" } else { "" };
         let did = match self.sync {
-            None => format!("{done} done"),
+            None => format!("{done}{would} done"),
             Some([added, replaced, deleted, unchanged]) => format!(
-                "{added} added, {replaced} replaced, {deleted} deleted, {unchanged} unchanged"
+                "{added}{would} added, {replaced} replaced, {deleted} deleted, {unchanged} unchanged"
             ),
         };
-        let rate = rate(self.sent, took);
-        format!("{did}, {failed} failed, in {seconds:.2} s ({rate} routes/s)")
+        let rate = match self.is_dry {
+            true => "nothing was sent".to_owned(),
+            false => format!("{} routes/s", rate(self.sent, took)),
+        };
+        format!("{did}, {failed} failed, in {seconds:.2} s ({rate})")
     }
 }
 
