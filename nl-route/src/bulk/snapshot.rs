@@ -20,6 +20,8 @@ pub(super) struct Snapshot {
     shift: u32,
     /// Whether it is known which of them are [shared](Known::is_shared).
     knows_shared: bool,
+    /// The identities of routes outside the scope, in order, as soon as that is known.
+    others: Vec<u64>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,6 +66,8 @@ pub(super) enum Claim {
     Doubtful,
     /// Nothing, or what it must stand beside.
     Absent,
+    /// Nothing but what may have been made since, which it is to replace.
+    Made,
 }
 
 impl Snapshot {
@@ -88,9 +92,8 @@ impl Snapshot {
             }
         })?;
         let mut snapshot = Self::new(known);
-        snapshot.knows_shared = others.is_some();
-        for identity in others.into_iter().flatten() {
-            snapshot.share(identity);
+        if let Some(others) = others {
+            snapshot.share_all(others);
         }
         Ok(snapshot)
     }
@@ -106,13 +109,23 @@ impl Snapshot {
             protocol: None,
             ..scope.list()
         };
+        let mut others = Vec::new();
         each_route(rt, &list, |route| {
             if !scope.owns(route) {
-                self.share(prints.of_view(route).identity);
+                others.push(prints.of_view(route).identity);
             }
         })?;
-        self.knows_shared = true;
+        self.share_all(others);
         Ok(())
+    }
+
+    fn share_all(&mut self, mut others: Vec<u64>) {
+        for &identity in &others {
+            self.share(identity);
+        }
+        others.sort_unstable();
+        self.others = others;
+        self.knows_shared = true;
     }
 
     fn share(&mut self, identity: u64) {
@@ -148,6 +161,7 @@ impl Snapshot {
             starts,
             shift,
             knows_shared: false,
+            others: Vec::new(),
         }
     }
 
@@ -189,6 +203,14 @@ impl Snapshot {
             route.fate = Fate::Kept;
             return Claim::Same;
         }
+        // It may be wanted twice.
+        if (among.iter()).any(|route| route.fate == Fate::Kept && wanted.is_met_by(&route.print)) {
+            return Claim::Same;
+        }
+        // What was to take their place was refused; this one may.
+        for route in among.iter_mut().filter(|route| route.fate == Fate::Spared) {
+            route.fate = Fate::Unwanted;
+        }
         // Of several the kernel replaces any. IPv4 has the new one beside them until they are deleted in the end, IPv6
         // refuses it there.
         let all_unwanted = among.iter().all(|route| route.fate == Fate::Unwanted);
@@ -220,6 +242,43 @@ impl Snapshot {
                 other => other,
             };
         }
+    }
+
+    /// Keeps what was to be replaced and was not.
+    pub(super) fn restore(&mut self, identity: u64) {
+        for route in self.among(identity) {
+            if route.fate != Fate::Kept {
+                route.fate = Fate::Spared;
+            }
+        }
+    }
+
+    /// Wants none of those with this identity any more: another is wanted in their place.
+    pub(super) fn recall(&mut self, identity: u64) {
+        for route in self.among(identity) {
+            if route.fate == Fate::Kept {
+                route.fate = Fate::Unwanted;
+            }
+        }
+    }
+
+    /// How a wanted route is to be made for which nothing is there, so that it takes the place of what was made since
+    /// and of nothing outside the scope.
+    pub(super) fn claim_again(&mut self, identity: u64) -> Claim {
+        let among = self.among(identity);
+        let is_replaced = among.iter().all(|route| route.fate == Fate::Replaced);
+        match (is_replaced, self.knows_shared) {
+            (false, _) => Claim::Absent,
+            (true, false) => Claim::Doubtful,
+            (true, true) if self.others.binary_search(&identity).is_ok() => Claim::Absent,
+            (true, true) => Claim::Made,
+        }
+    }
+
+    /// Whether all that was there with this identity is wanted, or was replaced.
+    pub(super) fn is_settled(&mut self, identity: u64) -> bool {
+        let mut among = self.among(identity).iter();
+        among.all(|route| matches!(route.fate, Fate::Kept | Fate::Replaced))
     }
 
     /// Whether anything is to be deleted.
@@ -361,5 +420,40 @@ mod tests {
         assert!(!there.dooms(&print(1, 1)) && !there.dooms(&print(1, 2)));
         assert!(there.dooms(&print(2, 1)));
         assert_eq!(there.claim(&print(1, 2), Family::INET), Claim::Same);
+    }
+
+    #[test]
+    fn what_was_refused_may_be_made_later() {
+        let mut there = snapshot(&[print(1, 1)]);
+        let wanted = print(1, 3);
+        for _ in 0..2 {
+            assert_eq!(there.claim(&wanted, Family::INET), Claim::Other);
+            assert!(there.is_settled(wanted.identity) && !there.dooms_any());
+            there.restore(wanted.identity);
+            assert!(!there.is_settled(wanted.identity) && !there.dooms_any());
+        }
+    }
+
+    #[test]
+    fn what_is_wanted_twice_is_there_once() {
+        let mut there = snapshot(&[print(1, 1), print(1, 2)]);
+        for _ in 0..2 {
+            assert_eq!(there.claim(&print(1, 2), Family::INET), Claim::Same);
+        }
+        assert!(there.dooms(&print(1, 1)) && !there.dooms(&print(1, 2)));
+        // Unless another is wanted in its place.
+        there.recall(print(1, 2).identity);
+        assert!(there.dooms(&print(1, 2)));
+    }
+
+    #[test]
+    fn what_was_made_is_replaced_but_nothing_outside_the_scope() {
+        let mut there = snapshot(&[print(1, 1)]);
+        assert_eq!(there.claim_again(print(1, 3).identity), Claim::Absent);
+        assert_eq!(there.claim_again(print(2, 3).identity), Claim::Made);
+        there.share_all(vec![print(3, 1).identity, print(2, 1).identity]);
+        assert_eq!(there.claim_again(print(2, 3).identity), Claim::Absent);
+        there.knows_shared = false;
+        assert_eq!(there.claim_again(print(4, 3).identity), Claim::Doubtful);
     }
 }

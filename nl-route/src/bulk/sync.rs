@@ -150,8 +150,8 @@ pub struct SyncFailure {
 /// finds its way all the time. Routes are compared by table, destination, source, type of service
 /// and metric (who is it?), and by all the rest that a request can say; of the end of an IPv6 route only whether there is
 /// one. A link that the request leaves to the gateway may be any; of several ways all or none must leave it, or the
-/// route is sent each time. It keeps 24 bytes for each route in the table (hashes with a secret key), none for the wanted
-/// ones.
+/// route is sent each time. It keeps 24 bytes for each route in the table (hashes with a secret key), 8 for each outside
+/// the scope, none for the wanted ones. An IPv4 route that is wanted twice is made once.
 ///
 /// Routes outside the scope stay, whatever they share with wanted ones. Beside an IPv4 route of somebody else with the
 /// same destination and metric a wanted one is appended; of IPv6 it is refused with `EEXIST`. What is there in the place
@@ -224,7 +224,8 @@ impl<'c> RouteSync<'c> {
     }
 
     /// Takes wanted routes: adds those that are not there, replaces those that differ. It may be
-    /// called many times. A route's [`mode`](NewRoute::mode) does not matter; table and protocol
+    /// called many times. Of a route's [`mode`](NewRoute::mode) only [`Mode::Replace`] matters: it is wanted in the place
+    /// of those that were wanted before it, of the same destination and metric, not beside them. Table and protocol
     /// that it leaves open are the scope's.
     ///
     /// # Errors
@@ -322,6 +323,8 @@ trait Wanted: Request<Protocol = Route> {
     fn place(&mut self, scope: &SyncScope) -> Result<(), EncodeError>;
     fn fingerprint(&self, prints: &mut Fingerprints) -> Result<Fingerprint, Error>;
     fn set_mode(&mut self, mode: Mode);
+    /// Whether it is wanted in the place of those that were wanted before.
+    fn supersedes(&self) -> bool;
 }
 
 impl Wanted for NewRoute {
@@ -338,6 +341,10 @@ impl Wanted for NewRoute {
 
     fn set_mode(&mut self, mode: Mode) {
         self.mode = mode;
+    }
+
+    fn supersedes(&self) -> bool {
+        self.mode == Mode::Replace
     }
 }
 
@@ -376,6 +383,10 @@ impl Wanted for Listed<'_> {
     fn set_mode(&mut self, mode: Mode) {
         self.mode = mode;
     }
+
+    fn supersedes(&self) -> bool {
+        false
+    }
 }
 
 /// A wanted route that was sent.
@@ -384,9 +395,10 @@ struct Sent {
     /// Position among the wanted routes.
     index: usize,
     identity: u64,
-    /// Whether it replaces one.
+    /// Whether it replaces one that was in the table.
     replaces: bool,
-    is_ipv4: bool,
+    /// Whether the very same, if it is there, is refused by `EEXIST`, and nothing else is.
+    is_appended: bool,
 }
 
 /// Counts what a batch did. What a route was to take the place of stays if it is not known to have done so.
@@ -409,7 +421,7 @@ fn settle(
         *counter(report, route) += 1;
     }
     for route in untried {
-        there.spare(route.identity);
+        give_up(there, route);
     }
     let batch = batch?;
     for index in batch.unknown.into_iter().flatten() {
@@ -423,14 +435,27 @@ fn settle(
         if let Some(route) = tried.get(failure.index) {
             *counter(report, route) -= 1;
             let (index, error) = (route.index, failure.error);
-            // Appended to others, an IPv4 route is refused so only if the very same is there.
-            if !(route.is_ipv4 && error.errno == Errno::EEXIST) {
-                there.spare(route.identity);
+            if route.is_appended && error.errno == Errno::EEXIST {
+                if there.is_settled(route.identity) {
+                    // It was wanted before.
+                    report.unchanged += 1;
+                    continue;
+                }
+            } else {
+                give_up(there, route);
             }
             report.failures.push(SyncFailure { index, error });
         }
     }
     batch.error.map_or(Ok(()), Err)
+}
+
+/// Keeps what is there in the place of a route that was not made.
+fn give_up(there: &mut Snapshot, route: &Sent) {
+    match route.replaces {
+        true => there.restore(route.identity),
+        false => there.spare(route.identity),
+    }
 }
 
 /// Of the wanted routes, those that must be sent; ends after [`CHUNK`] of them, and may be asked again.
@@ -450,7 +475,7 @@ struct Feed<'a, I: Iterator> {
 /// How a wanted route is to be sent, if at all.
 enum Way {
     Not,
-    By(Mode, u64),
+    By(Mode, Claim, u64),
     /// Somebody else's route may be in the same place.
     Held,
 }
@@ -459,15 +484,22 @@ impl<I: Iterator<Item: Wanted>> Feed<'_, I> {
     fn decide(&mut self, route: &mut I::Item) -> Result<Way, Error> {
         route.place(&self.scope)?;
         let print = route.fingerprint(self.prints)?;
-        let mode = match self.there.claim(&print, self.scope.family) {
+        if route.supersedes() {
+            self.there.recall(print.identity);
+        }
+        let claim = match self.there.claim(&print, self.scope.family) {
+            Claim::Absent if route.supersedes() => self.there.claim_again(print.identity),
+            claim => claim,
+        };
+        let mode = match claim {
             Claim::Same => return Ok(Way::Not),
             Claim::Doubtful => return Ok(Way::Held),
-            Claim::Other => Mode::Replace,
+            Claim::Other | Claim::Made => Mode::Replace,
             // IPv4 keeps several routes that only their nexthops tell apart.
             Claim::Absent if self.scope.family == Family::INET => Mode::Append,
             Claim::Absent => Mode::Add,
         };
-        Ok(Way::By(mode, print.identity))
+        Ok(Way::By(mode, claim, print.identity))
     }
 }
 
@@ -486,12 +518,12 @@ impl<I: Iterator<Item: Wanted>> Iterator for Feed<'_, I> {
             let index = *self.taken;
             match self.decide(&mut route) {
                 Ok(Way::Not) => self.report.unchanged += 1,
-                Ok(Way::By(mode, identity)) => {
+                Ok(Way::By(mode, claim, identity)) => {
                     self.sent.push(Sent {
                         index,
                         identity,
-                        replaces: mode == Mode::Replace,
-                        is_ipv4: self.scope.family == Family::INET,
+                        replaces: claim == Claim::Other,
+                        is_appended: mode == Mode::Append,
                     });
                     *self.taken += 1;
                     route.set_mode(mode);
