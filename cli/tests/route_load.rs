@@ -8,6 +8,8 @@
 use std::fs;
 use std::io::Write;
 use std::process::{Command, Output, Stdio};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
 
 const NLCTL: &str = env!("CARGO_BIN_EXE_nlctl");
 
@@ -465,5 +467,209 @@ fn whatever_a_file_holds_is_survived_and_said() {
             assert_eq!(code == 0, at_end, "{len}: {err}");
         }
         assert_eq!(table("100").len(), 5);
+    });
+}
+
+#[test]
+fn ways_without_end_are_one_line_that_is_too_long() {
+    nl_netns::isolate!(|| {
+        ground();
+        let ways = "nexthop via 10.0.0.1\n".repeat(60_000);
+        let lines = format!("20.0.0.0/24 dev v0\n10.77.0.0/16\n{ways}");
+        fs::write("/run/lines", lines).unwrap();
+        let (code, _, err) = nlctl("route load /run/lines", "");
+        let err: Vec<_> = err.lines().map(counts).collect();
+        assert_eq!(
+            (code, err.as_slice()),
+            (
+                1,
+                &[
+                    "/run/lines: line 2 is longer than 1048576 bytes",
+                    "1 done, 0 failed"
+                ][..]
+            )
+        );
+    });
+}
+
+/// A route with more ways than a message takes is its line's failure, wherever it stands; what waits is not forgotten.
+#[test]
+fn a_route_that_cannot_be_written_does_not_end_the_load() {
+    nl_netns::isolate!(|| {
+        ground();
+        let ways = "nexthop via fd00::2 ".repeat(3300);
+        let too_long = format!("2001:db8:2::/48 {ways}\n");
+        let before = "20.0.0.0/24 via 77.0.0.1\n20.0.1.0/24 dev v0\n";
+        let behind = "20.0.3.0/24 dev v0\n";
+        for (input, lines, loaded) in [
+            (
+                format!("{before}{too_long}{behind}"),
+                &["-:3: ", "-:1: ", "2 done, 2 failed"][..],
+                2,
+            ),
+            (
+                format!("{too_long}{behind}"),
+                &["-:1: ", "1 done, 1 failed"],
+                1,
+            ),
+        ] {
+            let (code, _, err) = nlctl("route load - table 100", &input);
+            assert_eq!((code, err.lines().count()), (2, lines.len()), "{err}");
+            for (said, line) in err.lines().zip(lines) {
+                assert!(said.starts_with(line), "{err}");
+            }
+            assert_eq!(table("100").len(), loaded);
+            done("ip route flush table 100", "");
+        }
+    });
+}
+
+/// More routes than are sent at once stand before the link that they need.
+#[test]
+fn all_routes_wait_for_the_way_to_their_gateway() {
+    nl_netns::isolate!(|| {
+        ground();
+        let mut lines: String = (0..5000)
+            .map(|i| format!("10.1.{}.{}/32 via 10.9.0.1 dev v0\n", i / 256, i % 256))
+            .collect();
+        lines.push_str("10.9.0.0/24 dev v0 scope link\n");
+        let all = "5001 done, 0 failed";
+        assert_eq!(counts(&done("route load -", &lines)), all);
+        let there = done("ip route show", "");
+        let sh = |script: &str| {
+            let output = Command::new("sh").args(["-c", script, NLCTL]).output();
+            let output = output.unwrap();
+            let err = String::from_utf8(output.stderr).unwrap();
+            assert!(output.status.success(), "{script}: {err}");
+            err
+        };
+        sh("\"$0\" ip route save proto boot >/run/saved");
+        // A file is read as restore reads it, and what comes through a pipe waits.
+        for load in [
+            "\"$0\" route load /run/saved",
+            "\"$0\" route load - </run/saved",
+            "cat /run/saved | \"$0\" route load -",
+        ] {
+            done("ip route flush proto boot", "");
+            assert_eq!(counts(&sh(load)), all, "{load}");
+            assert_eq!(done("ip route show", ""), there, "{load}");
+        }
+        done("ip route flush proto boot", "");
+        let (code, _, err) = nlctl("route load -", &lines.replace("10.9.0.0/24", "10.8.0.0/24"));
+        assert_eq!(code, 2);
+        assert!(
+            err.starts_with("-:1: Error: Nexthop has invalid gateway.\n"),
+            "{err}"
+        );
+        assert_eq!(counts(err.lines().last().unwrap()), "1 done, 5000 failed");
+    });
+}
+
+/// Whoever writes line by line may wait for what each does.
+#[test]
+fn a_line_is_done_before_the_next_is_there() {
+    nl_netns::isolate!(|| {
+        ground();
+        done("ip route add 20.0.9.0/24 dev v0 table 100", "");
+        let mut child = Command::new(NLCTL)
+            .args(["route", "load", "-", "table", "100"])
+            .stdin(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let mut input = child.stdin.take().unwrap();
+        let patience = Instant::now() + Duration::from_secs(60);
+        for (line, routes) in [
+            ("20.0.0.0/24 dev v0\n", 1),
+            ("blackhole 20.0.1.0/24\n20.0.2.0/24 via 10.0.0.2\n", 3),
+            ("route del 20.0.1.0/24\n", 2),
+            // It may be any number of ways; the end of them is seen by what follows.
+            ("20.0.3.0/24 proto static\n\tnexthop via 10.0.0.2\n", 2),
+            ("\tnexthop via 10.0.0.3\n20.0.4.0/24 dev v0\n", 6),
+        ] {
+            input.write_all(line.as_bytes()).unwrap();
+            while table("100").len() != 1 + routes {
+                assert!(Instant::now() < patience, "{line}");
+                sleep(Duration::from_millis(5));
+            }
+        }
+        drop(input);
+        assert!(child.wait().unwrap().success());
+    });
+}
+
+#[test]
+fn verbs_are_abbreviated_and_options_stand_anywhere() {
+    nl_netns::isolate!(|| {
+        ground();
+        let lines = "rou ad 20.0.0.0/24 dev v0 table 100\n\
+             r rep 20.0.0.0/24 via 10.0.0.2 table 100\n\
+             ro ap 20.0.0.0/24 via 10.0.0.3 table 100\n\
+             route a 20.0.1.0/24 dev v0 table 100\n\
+             route d 20.0.1.0/24 table 100\n";
+        assert_eq!(counts(&done("route load -", lines)), "5 done, 0 failed");
+        assert_eq!(
+            table("100"),
+            [
+                "20.0.0.0/24 via 10.0.0.2 dev v0",
+                "20.0.0.0/24 via 10.0.0.3 dev v0"
+            ]
+        );
+        fs::write("/run/lines", "20.0.2.0/24\n").unwrap();
+        assert_eq!(
+            counts(&done("route load /run/lines --sync dev v0 table 100", "")),
+            "1 added, 0 replaced, 2 deleted, 0 unchanged, 0 failed"
+        );
+        assert_eq!(
+            counts(&done(
+                "route load /run/lines dev v0 table 100 --replace",
+                ""
+            )),
+            "1 done, 0 failed"
+        );
+        let (code, ..) = nlctl("route load /run/lines --bogus", "");
+        assert_eq!(code, 255);
+    });
+}
+
+#[test]
+fn a_dry_run_says_what_would_be() {
+    nl_netns::isolate!(|| {
+        ground();
+        let dry = |how: &str| {
+            let line = format!("--dry-run route load {how} - table 100");
+            let (code, _, err) = nlctl(&line, "20.0.0.0/24 dev v0\n");
+            assert_eq!(code, 0, "{err}");
+            assert!(err.trim_end().ends_with("(nothing was sent)"), "{err}");
+            counts(err.lines().last().unwrap()).to_owned()
+        };
+        assert_eq!(dry(""), "1 would be done, 0 failed");
+        assert_eq!(
+            dry("--sync"),
+            "1 would be added, 0 replaced, 0 deleted, 0 unchanged, 0 failed"
+        );
+        assert_eq!(
+            table("all")
+                .iter()
+                .filter(|line| line.starts_with("20."))
+                .count(),
+            0
+        );
+    });
+}
+
+/// To replace a route by itself is done, as it is by two calls of ip.
+#[test]
+fn a_line_that_stands_twice_replaces_itself() {
+    nl_netns::isolate!(|| {
+        ground();
+        let twice = "20.0.0.0/24 via 10.0.0.3\n20.0.0.0/24 via 10.0.0.3\n";
+        for _ in 0..2 {
+            let summary = done("route load --replace - table 100", twice);
+            assert_eq!(counts(&summary), "2 done, 0 failed");
+            assert_eq!(table("100").len(), 1);
+        }
+        let (code, ..) = nlctl("route load - table 100", twice);
+        assert_eq!(code, 2);
     });
 }

@@ -1,4 +1,4 @@
-//! `nlctl route load --sync` of saved lists, run as a program in networks of their own.
+//! `nlctl route load --sync`, run as a program in networks of their own.
 #![allow(
     clippy::unwrap_used,
     clippy::indexing_slicing,
@@ -306,5 +306,176 @@ fn a_list_that_is_not_whole_changes_nothing() {
             synced("/run/saved"),
             "1 added, 0 replaced, 1 deleted, 1 unchanged, 0 failed"
         );
+    });
+}
+
+/// Makes a table equal to lines; exit code, what was said, and the counts.
+fn sync_lines(words: &str, lines: &[u8]) -> (i32, Vec<String>) {
+    fs::write("/run/lines", lines).unwrap();
+    let (code, _, err) = nlctl(&format!("route load --sync /run/lines {words}"));
+    (code, err.lines().map(|line| counts(line)).collect())
+}
+
+#[track_caller]
+fn assert_said(said: (i32, Vec<String>), code: i32, lines: &[&str]) {
+    let lines: Vec<_> = lines.iter().map(|line| (*line).to_owned()).collect();
+    assert_eq!(said, (code, lines));
+}
+
+#[test]
+fn a_list_may_have_routes_before_the_way_to_their_gateways() {
+    nl_netns::isolate!(|| {
+        ground();
+        let lines = "default via 10.9.0.1 dev v0\n10.9.0.0/24 dev v0 scope link\n";
+        let unchanged = "0 added, 0 replaced, 0 deleted, 2 unchanged, 0 failed";
+        let added = "2 added, 0 replaced, 0 deleted, 0 unchanged, 0 failed";
+        assert_said(sync_lines("", lines.as_bytes()), 0, &[added]);
+        assert_said(sync_lines("", lines.as_bytes()), 0, &[unchanged]);
+        // What is there in its place is replaced, even if that is refused at first.
+        done("ip route del 10.9.0.0/24");
+        done("ip route replace default via 10.0.0.2 dev v0");
+        assert_said(
+            sync_lines("", lines.as_bytes()),
+            0,
+            &["1 added, 1 replaced, 0 deleted, 0 unchanged, 0 failed"],
+        );
+        assert_said(sync_lines("", lines.as_bytes()), 0, &[unchanged]);
+        let lines = "default via fd09::1 dev v0\nfd09::/64 dev v0\n";
+        assert_said(sync_lines("", lines.as_bytes()), 0, &[added]);
+        assert_said(sync_lines("", lines.as_bytes()), 0, &[unchanged]);
+    });
+}
+
+#[test]
+fn nothing_is_deleted_if_a_route_is_refused() {
+    nl_netns::isolate!(|| {
+        ground();
+        done("ip route add 10.77.0.0/16 dev v0");
+        let before = done("ip route show");
+        let refused = sync_lines("", b"10.78.0.0/16 via 99.9.9.9\n");
+        let lines = [
+            "/run/lines:1: Error: Nexthop has invalid gateway.",
+            "Nothing was deleted, because not all routes could be made.",
+            "0 added, 0 replaced, 0 deleted, 0 unchanged, 1 failed",
+        ];
+        assert_said(refused, 2, &lines);
+        assert_eq!(done("ip route show"), before);
+    });
+}
+
+#[test]
+fn a_list_without_routes_empties_only_what_is_named() {
+    nl_netns::isolate!(|| {
+        ground();
+        done("ip route add 10.77.0.0/16 dev v0");
+        let before = done("ip route show");
+        for lines in [&b""[..], b"# none\n\n"] {
+            let (code, said) = sync_lines("", lines);
+            assert_eq!((code, said.len()), (255, 2), "{said:?}");
+            assert!(said[0].contains("names no table"), "{said:?}");
+            assert_eq!(done("ip route show"), before);
+        }
+        let summary = "0 added, 0 replaced, 1 deleted, 0 unchanged, 0 failed";
+        assert_said(sync_lines("table main", b""), 0, &[summary]);
+    });
+}
+
+#[test]
+fn a_line_of_another_family_or_table_is_skipped_and_nothing_deleted() {
+    nl_netns::isolate!(|| {
+        ground();
+        done("ip route add 10.77.0.0/16 dev v0");
+        for (line, why) in [
+            ("2001:db8::/48 dev v0", "rtm_family"),
+            ("20.0.8.0/24 dev v0 table 7", "RTA_TABLE"),
+        ] {
+            let lines = format!("20.0.1.0/24 dev v0\n{line}\n20.0.2.0/24 dev v0\n");
+            let (code, said) = sync_lines("", lines.as_bytes());
+            assert_eq!((code, said.len()), (2, 3), "{said:?}");
+            assert!(said[0].starts_with("/run/lines:2: "), "{said:?}");
+            assert!(said[0].contains(why), "{said:?}");
+            assert!(said[1].starts_with("Nothing was deleted"), "{said:?}");
+            assert_eq!(
+                said[2],
+                "2 added, 0 replaced, 0 deleted, 0 unchanged, 1 failed"
+            );
+            assert_eq!(done("ip route show proto boot").lines().count(), 3);
+            done("ip route del 20.0.1.0/24");
+            done("ip route del 20.0.2.0/24");
+        }
+    });
+}
+
+#[test]
+fn a_comment_that_is_no_text_keeps_nothing_from_being_deleted() {
+    nl_netns::isolate!(|| {
+        ground();
+        done("ip route add 10.77.0.0/16 dev v0");
+        let summary = "1 added, 0 replaced, 1 deleted, 0 unchanged, 0 failed";
+        let lines = b"20.0.1.0/24 dev v0 # caf\xe9\n#\xff\n";
+        assert_said(sync_lines("", lines), 0, &[summary]);
+    });
+}
+
+#[test]
+fn what_stands_twice_is_wanted_once() {
+    nl_netns::isolate!(|| {
+        ground();
+        let twice = b"20.0.0.0/24 via 10.0.0.3\n20.0.0.0/24 via 10.0.0.3\n";
+        let both = |counts: &str| sync_lines_are("table 100", twice, counts);
+        both("1 added, 0 replaced, 0 deleted, 1 unchanged, 0 failed");
+        both("0 added, 0 replaced, 0 deleted, 2 unchanged, 0 failed");
+        done("ip route replace 20.0.0.0/24 via 10.0.0.4 table 100");
+        both("0 added, 1 replaced, 0 deleted, 1 unchanged, 0 failed");
+        both("0 added, 0 replaced, 0 deleted, 2 unchanged, 0 failed");
+        done("ip route flush table 100");
+        done("ip route add 2001:db8::/48 via fd00::3 table 100");
+        sync_lines_are(
+            "table 100",
+            b"2001:db8::/48 via fd00::3\n2001:db8::/48 via fd00::3\n",
+            "0 added, 0 replaced, 0 deleted, 2 unchanged, 0 failed",
+        );
+    });
+}
+
+#[track_caller]
+fn sync_lines_are(words: &str, lines: &[u8], counts: &str) {
+    assert_said(sync_lines(words, lines), 0, &[counts]);
+}
+
+/// A batch that replaces what it made, or what was there and wanted, wants the last of them.
+#[test]
+fn a_route_is_wanted_in_the_place_of_one_before() {
+    nl_netns::isolate!(|| {
+        ground();
+        let show = || done("ip route show table 100");
+        for (first, second) in [
+            ("route replace", "route replace"),
+            ("route add", "route replace"),
+            ("", "r rep"),
+        ] {
+            let lines = format!(
+                "{first} 20.0.0.0/24 via 10.0.0.3 table 100\n{second} 20.0.0.0/24 via 10.0.0.4 table 100\n"
+            );
+            for before in ["", "10.0.0.3", "10.0.0.4", "10.0.0.5"] {
+                done("ip route add 20.0.9.0/24 dev v0 table 100");
+                if !before.is_empty() {
+                    done(&format!("ip route add 20.0.0.0/24 via {before} table 100"));
+                }
+                let (code, said) = sync_lines("", lines.as_bytes());
+                assert_eq!((code, said.len()), (0, 1), "{before}: {said:?}");
+                let wanted = "20.0.0.0/24 via 10.0.0.4 dev v0 \n";
+                assert_eq!(show(), wanted, "{lines}: {before}");
+                done("ip route flush table 100");
+            }
+        }
+        // Another's route in that place stays.
+        done("ip route add 20.0.0.0/24 via 10.0.0.9 table 100 proto static");
+        let lines = b"route replace 20.0.0.0/24 via 10.0.0.3 proto bgp table 100\n\
+            route replace 20.0.0.0/24 via 10.0.0.4 proto bgp table 100\n";
+        let (code, _) = sync_lines("proto bgp", lines);
+        assert_eq!(code, 0);
+        assert!(show().contains("via 10.0.0.9 dev v0 proto static"));
+        assert!(show().contains("via 10.0.0.4 dev v0 proto bgp"));
     });
 }
