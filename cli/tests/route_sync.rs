@@ -313,7 +313,7 @@ fn a_list_that_is_not_whole_changes_nothing() {
 fn sync_lines(words: &str, lines: &[u8]) -> (i32, Vec<String>) {
     fs::write("/run/lines", lines).unwrap();
     let (code, _, err) = nlctl(&format!("route load --sync /run/lines {words}"));
-    (code, err.lines().map(|line| counts(line)).collect())
+    (code, err.lines().map(counts).collect())
 }
 
 #[track_caller]
