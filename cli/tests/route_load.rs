@@ -492,6 +492,21 @@ fn ways_without_end_are_one_line_that_is_too_long() {
     });
 }
 
+/// However long lines are that say no route, those behind them are read.
+#[test]
+fn long_lines_that_say_nothing_are_no_end() {
+    nl_netns::isolate!(|| {
+        ground();
+        let words = "x ".repeat(50_000);
+        let lines = format!("{}20.0.0.0/24 dev v0\n", format!("{words}\n").repeat(10));
+        fs::write("/run/lines", lines).unwrap();
+        let (code, _, err) = nlctl("route load /run/lines", "");
+        assert_eq!(code, 2);
+        let summary = err.lines().last().unwrap();
+        assert_eq!(counts(summary), "1 done, 10 failed");
+    });
+}
+
 /// A route with more ways than a message takes is its line's failure, wherever it stands; what waits is not forgotten.
 #[test]
 fn a_route_that_cannot_be_written_does_not_end_the_load() {

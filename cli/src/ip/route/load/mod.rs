@@ -162,6 +162,7 @@ impl<'f> Load<'f> {
     fn chunk(&mut self, ip: &mut Ip<'_>) -> Vec<(u32, Line)> {
         let mut chunk = Vec::new();
         let mut bytes = 0;
+        // Lines that say no route are not held, and are none of it.
         while chunk.len() < CHUNK && bytes < CHUNK_BYTES && self.broken.is_none() {
             match self.input.next(chunk.is_empty()) {
                 Ok(None) => break,
@@ -178,13 +179,13 @@ impl<'f> Load<'f> {
                     };
                     chunk.push((number, Line::Saved(mode, payload.to_vec())));
                 }
-                Ok(Some(Item::Text(number, line))) => {
-                    bytes += line.len();
-                    match self.reader.read(ip, &line) {
-                        Ok(line) => chunk.push((number, line)),
-                        Err(failure) => self.skip(number, &failure),
+                Ok(Some(Item::Text(number, text))) => match self.reader.read(ip, &text) {
+                    Ok(line) => {
+                        bytes += text.len();
+                        chunk.push((number, line));
                     }
-                }
+                    Err(failure) => self.skip(number, &failure),
+                },
                 Err(failure) => {
                     self.tally.unreadable += 1;
                     self.broken = Some(failure);

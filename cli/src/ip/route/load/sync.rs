@@ -13,7 +13,7 @@ use super::{CHUNK, Load, NAMES_NO_TABLE, PASSES, SPELLED_OUT};
 use crate::failure::Failure;
 use crate::ip::session::{Ip, explained, refused};
 
-/// How much may wait for the ways to its gateways, in bytes.
+/// How much may wait for the ways to its gateways, in bytes; while it is tried again it may be there twice.
 const MOST_LATER: usize = 64 << 20;
 
 /// A wanted route, as it was read.
