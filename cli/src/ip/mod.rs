@@ -8,6 +8,7 @@ mod backlog;
 mod batch;
 pub mod doc;
 mod flush;
+mod framed;
 #[doc(hidden)]
 pub mod fuzzing;
 pub mod inet;

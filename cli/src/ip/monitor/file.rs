@@ -1,14 +1,15 @@
 //! `ip monitor file`: what rtmon(8) has written.
 
 use std::fs::File;
-use std::io::{BufReader, ErrorKind, Read, Write};
+use std::io::{BufReader, Read, Write};
 
-use nl_core::{Header, Message};
+use nl_core::Message;
 
 use super::print::Printer;
 use super::stamp::Moment;
 use crate::failure::{Failure, strerror};
 use crate::ip::Ip;
+use crate::ip::framed::{self, Broken};
 
 /// `NLMSG_TSTAMP`: when the messages behind it came; two numbers of 32 bits.
 const NLMSG_TSTAMP: u16 = 15;
@@ -51,36 +52,13 @@ fn next(
     bytes: &mut Vec<u8>,
     at: &mut usize,
 ) -> Result<Option<usize>, Failure> {
-    let header_len = size_of::<Header>();
-    bytes.clear();
-    let read = file
-        .by_ref()
-        .take(header_len as u64)
-        .read_to_end(bytes)
-        .map_err(|error| failed(&error))?;
-    if read == 0 {
-        return Ok(None);
-    }
-    *at += read;
-    let len = bytes.first_chunk().copied().map(u32::from_ne_bytes);
-    let Some(len) = len.filter(|_| read == header_len) else {
-        return Err(truncated());
-    };
-    let len = usize::try_from(len).unwrap_or(usize::MAX);
-    if !(header_len..=LONGEST).contains(&len) {
-        return Err(malformed(len, *at));
-    }
-    bytes.resize(len.next_multiple_of(4), 0);
-    let rest = bytes.get_mut(header_len..).unwrap_or_default();
-    match file.read_exact(rest) {
-        Ok(()) => {}
-        Err(error) if error.kind() == ErrorKind::UnexpectedEof => {
-            return Err(truncated());
-        }
-        Err(error) => return Err(failed(&error)),
-    }
-    *at += rest.len();
-    Ok(Some(len))
+    let next = framed::next(file, bytes, LONGEST);
+    *at += bytes.len();
+    next.map_err(|broken| match broken {
+        Broken::Unread(error) => failed(&error),
+        Broken::CutOff => truncated(),
+        Broken::Length(len) => malformed(len, *at),
+    })
 }
 
 fn stamp(ip: &mut Ip<'_>, payload: &[u8]) -> Result<(), Failure> {

@@ -1,14 +1,15 @@
 //! What `route save` has written, one route at a time.
 
-use std::io::{ErrorKind, Read};
+use std::io::Read;
 
-use nl_core::{Header, Message, Writer};
+use nl_core::{Message, Writer};
 use nl_route::Prefix;
 use nl_route::protocol::RTM_NEWROUTE;
 use nl_route::route::{RouteTable, RouteView};
 
 use super::super::save::{pass_of, remake};
 use crate::failure::{Failure, strerror};
+use crate::ip::framed::{self, Broken};
 
 /// The longest message that is taken for one, in bytes: a route with as many ways as fit an attribute.
 const LONGEST: usize = 128 * 1024;
@@ -99,38 +100,20 @@ impl<R: Read> Saved<R> {
         }
     }
 
-    /// Reads a message with its padding; whether there was one.
+    /// Reads a message; whether there was one.
     fn message(&mut self) -> Result<bool, Failure> {
-        let header_len = size_of::<Header>();
         let behind = self.number;
-        let cut_off = || Failure::fatal(1, format!("the file is cut off behind route {behind}"));
-        let failed =
-            |error: &std::io::Error| Failure::fatal(1, format!("read error: {}", strerror(error)));
-        self.message.clear();
-        let input = self.input.by_ref();
-        let read = input.take(header_len as u64).read_to_end(&mut self.message);
-        let read = read.map_err(|error| failed(&error))?;
-        if read == 0 {
-            return Ok(false);
-        }
-        let len = self.message.first_chunk().copied().map(u32::from_ne_bytes);
-        let Some(len) = len.filter(|_| read == header_len) else {
-            return Err(cut_off());
-        };
-        let len = usize::try_from(len).unwrap_or(usize::MAX);
-        if !(header_len..=LONGEST).contains(&len) {
-            let text = format!("what follows route {behind} is none");
-            return Err(Failure::fatal(1, text));
-        }
-        self.message.resize(len.next_multiple_of(4), 0);
-        let rest = self.message.get_mut(header_len..).unwrap_or_default();
-        match self.input.read_exact(rest) {
-            Ok(()) => {}
-            Err(error) if error.kind() == ErrorKind::UnexpectedEof => return Err(cut_off()),
-            Err(error) => return Err(failed(&error)),
-        }
+        let next = framed::next(&mut self.input, &mut self.message, LONGEST);
+        let next = next.map_err(|broken| {
+            let text = match broken {
+                Broken::Unread(error) => format!("read error: {}", strerror(&error)),
+                Broken::CutOff => format!("the file is cut off behind route {behind}"),
+                Broken::Length(_) => format!("what follows route {behind} is none"),
+            };
+            Failure::fatal(1, text)
+        })?;
         let len = u64::try_from(self.message.len()).unwrap_or(u64::MAX);
         self.read = self.read.saturating_add(len);
-        Ok(true)
+        Ok(next.is_some())
     }
 }
