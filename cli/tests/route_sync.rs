@@ -360,6 +360,34 @@ fn nothing_is_deleted_if_a_route_is_refused() {
         ];
         assert_said(refused, 2, &lines);
         assert_eq!(done("ip route show"), before);
+
+        // The same of a saved list, table by table.
+        done("ip addr add 10.8.0.1/24 dev v0");
+        done("ip route add 20.0.1.0/24 via 10.8.0.2 table 100");
+        done("ip route add 20.0.2.0/24 dev v0 table 200");
+        save(
+            &[NLCTL, "ip"],
+            "route save table all proto boot",
+            "/run/saved",
+        );
+        done("ip addr del 10.8.0.1/24 dev v0");
+        done("ip route flush table 100");
+        done("ip route del 10.77.0.0/16");
+        for table in ["main", "100", "200"] {
+            done(&format!("ip route add 20.0.9.0/24 dev v0 table {table}"));
+        }
+        let (code, _, err) = nlctl("route load --sync /run/saved");
+        let nothing = "Nothing was deleted, because not all routes could be made.";
+        assert_eq!((code, err.lines().nth(1)), (2, Some(nothing)), "{err}");
+        assert_eq!(
+            counts(&err),
+            "1 added, 0 replaced, 2 deleted, 1 unchanged, 1 failed"
+        );
+        let there = |table: &str| done(&format!("ip route show table {table}"));
+        let is_there = |table: &str, dst: &str| there(table).contains(dst);
+        assert!(is_there("main", "10.77.0.0/16") && !is_there("main", "20.0.9.0"));
+        assert!(is_there("100", "20.0.9.0/24") && !is_there("100", "20.0.1.0"));
+        assert!(is_there("200", "20.0.2.0/24") && !is_there("200", "20.0.9.0"));
     });
 }
 

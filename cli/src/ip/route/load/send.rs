@@ -8,6 +8,9 @@ use super::{Load, PASSES};
 use crate::failure::Failure;
 use crate::ip::session::{Ip, explained, refused};
 
+/// What is said of a route that was to be sent again when the socket failed.
+pub(super) const UNTRIED: &str = "it was not sent any more";
+
 /// A request that was not done, by its position, and what the kernel said, if it was that.
 pub(super) struct Undone {
     pub(super) index: usize,
@@ -21,7 +24,7 @@ impl Undone {
         Self {
             index,
             errno: None,
-            failure: Failure::new(2, "it was not sent any more"),
+            failure: Failure::new(2, UNTRIED),
         }
     }
 }

@@ -8,7 +8,7 @@ use nl_route::bulk::{RouteSync, SyncReport, SyncScope};
 use nl_route::route::{NewHop, NewRoute, RouteTable, RouteView};
 
 use super::line::Line;
-use super::send::{is_its_own, is_unreached};
+use super::send::{UNTRIED, is_its_own, is_unreached};
 use super::{CHUNK, Load, NAMES_NO_TABLE, PASSES, SPELLED_OUT};
 use crate::failure::Failure;
 use crate::ip::session::{Ip, explained, refused};
@@ -88,7 +88,7 @@ impl Load<'_> {
         mut rt: Connection<Route>,
     ) -> Result<(), Failure> {
         self.tally.sync = Some([0; 4]);
-        let mut chunk = self.chunk(ip);
+        let chunk = self.chunk(ip);
         let first = chunk.iter().find_map(|(_, line)| match line {
             Line::New(route) | Line::OneMore(route) => Some(route),
             _ => None,
@@ -107,6 +107,18 @@ impl Load<'_> {
         };
         let mut sync = RouteSync::begin(&mut rt, scope).map_err(|error| refused(&error))?;
         let mut later = Later::default();
+        let wanted = self.want_lines(ip, &mut sync, chunk, &mut later);
+        self.want_later(&mut sync, later, wanted)?;
+        self.finish_table(sync, 0)
+    }
+
+    fn want_lines(
+        &mut self,
+        ip: &mut Ip<'_>,
+        sync: &mut RouteSync<'_>,
+        mut chunk: Vec<(u32, Line)>,
+        later: &mut Later<NewRoute>,
+    ) -> Result<(), Failure> {
         while !chunk.is_empty() {
             let mut routes = Vec::with_capacity(chunk.len());
             for (number, line) in chunk {
@@ -121,11 +133,10 @@ impl Load<'_> {
                     }
                 }
             }
-            self.want(&mut sync, &routes, &mut later)?;
+            self.want(sync, &routes, later)?;
             chunk = self.chunk(ip);
         }
-        self.want_later(&mut sync, later)?;
-        self.finish_table(sync, 0)
+        Ok(())
     }
 
     /// Makes routes that are wanted; tells of those that are refused, unless they may be made `later`.
@@ -176,19 +187,31 @@ impl Load<'_> {
         }
     }
 
-    /// Tries again what may have been listed before the way to its gateway.
+    /// Tries again what may have been listed before the way to its gateway, if all else is `wanted`; tells of what is
+    /// left.
     pub(super) fn want_later<W: Wanted>(
         &mut self,
         sync: &mut RouteSync<'_>,
         mut later: Later<W>,
+        wanted: Result<(), Failure>,
     ) -> Result<(), Failure> {
-        let mut result = Ok(());
+        let mut result = wanted;
         for _ in 0..PASSES {
+            if result.is_err() || later.routes.is_empty() {
+                break;
+            }
             let again = mem::take(&mut later).routes;
             for routes in again.chunks(CHUNK) {
-                result = result.and_then(|()| self.want(sync, routes, &mut later));
+                if result.is_ok() {
+                    result = self.want(sync, routes, &mut later);
+                } else {
+                    let untried = Failure::new(2, UNTRIED);
+                    for (number, _) in routes {
+                        self.complain(*number, &untried);
+                    }
+                }
             }
-            if result.is_err() || later.routes.len() == again.len() {
+            if later.routes.len() == again.len() {
                 break;
             }
         }

@@ -158,12 +158,16 @@ impl Load<'_> {
         let mut sync = RouteSync::begin(rt, scope).map_err(|error| refused(&error))?;
         let failed = self.tally.failed;
         let mut later = Later::default();
+        let mut made = Ok(());
         for places in wanted.routes.chunks(CHUNK) {
             let listed = |place: &Place| Some((place.number, wanted.route(place)?));
             let routes: Vec<_> = places.iter().filter_map(listed).collect();
-            self.want(&mut sync, &routes, &mut later)?;
+            made = self.want(&mut sync, &routes, &mut later);
+            if made.is_err() {
+                break;
+            }
         }
-        self.want_later(&mut sync, later)?;
+        self.want_later(&mut sync, later, made)?;
         self.finish_table(sync, failed)
     }
 }
