@@ -699,6 +699,15 @@ macro_rules! attrs {
                 Ok(view)
             }
 
+            /// [`parse`](Self::parse) for a nest that the view around it has checked.
+            #[inline]
+            fn checked(payload: &'a [u8]) -> Option<Self> {
+                let (header, attrs) = $crate::view::split_header::<$header>(payload).ok()?;
+                let mut view = Self { header, attrs: $crate::AttrIndex::new(attrs) };
+                view.attrs.fill_checked();
+                Some(view)
+            }
+
             /// The fixed header.
             #[must_use]
             #[inline]
@@ -736,7 +745,7 @@ macro_rules! attrs {
                 $(#[$ndoc])*
                 #[must_use]
                 pub fn $nname(&self) -> Option<$nview<'a>> {
-                    $nview::parse(self.attrs.payload($NNUM)?).ok()
+                    <$nview<'a> as $crate::View>::parse_checked(self.attrs.payload($NNUM)?)
                 }
             )*)?
             $($(
@@ -762,6 +771,11 @@ macro_rules! attrs {
             #[inline]
             fn parse(payload: &[u8]) -> Result<$View<'_>, $crate::DecodeError> {
                 $View::parse(payload)
+            }
+
+            #[inline]
+            fn parse_checked(payload: &[u8]) -> Option<$View<'_>> {
+                $View::checked(payload)
             }
         }
 

@@ -24,6 +24,10 @@ pub trait View: Sized {
     ///
     /// A header or an attribute that is cut off, or a known attribute of a wrong size.
     fn parse(payload: &[u8]) -> Result<Self::At<'_>, DecodeError>;
+
+    /// [`parse`](Self::parse) for a nest that the view around it has checked, with all that is inside.
+    #[doc(hidden)]
+    fn parse_checked(payload: &[u8]) -> Option<Self::At<'_>>;
 }
 
 /// Splits the fixed header off a payload.
@@ -72,13 +76,21 @@ impl<'a, const N: usize> AttrIndex<'a, N> {
         if bytes.len() >= 4 * usize::from(u16::MAX) {
             return Err(DecodeError::new(0, What::TooLong).within(table.name));
         }
-        table.walk(bytes, 0, |number, offset| {
-            if let Some(slot) = at.get_mut(usize::from(number)) {
-                #[allow(clippy::cast_possible_truncation, reason = "the length was checked")]
-                let position = (offset / 4 + 1) as u16;
-                *slot = position;
-            }
-        })
+        table.walk(bytes, 0, |number, offset| put(at, number, offset))
+    }
+
+    /// [`fill`](Self::fill) for bytes that were checked: what is nested is not looked at once more.
+    #[doc(hidden)]
+    #[inline]
+    pub fn fill_checked(&mut self) {
+        let Self { bytes, at } = self;
+        let mut offset = 0;
+        while let Some(rest) = bytes.get(offset..)
+            && let Ok(attr) = Attr::first(rest)
+        {
+            put(at, attr.number(), offset);
+            offset += align(ATTR_HEADER_LEN + attr.payload.len());
+        }
     }
 
     /// The payload of a known attribute.
@@ -130,6 +142,16 @@ impl<'a, const N: usize> AttrIndex<'a, N> {
     }
 }
 
+/// Notes where an attribute is. `offset` is below 256 KiB: that is checked of a message, and so of all in it.
+#[inline]
+fn put<const N: usize>(at: &mut [u16; N], number: u16, offset: usize) {
+    if let Some(slot) = at.get_mut(usize::from(number)) {
+        #[allow(clippy::cast_possible_truncation, reason = "see above")]
+        let position = (offset / 4 + 1) as u16;
+        *slot = position;
+    }
+}
+
 impl<const N: usize> fmt::Debug for AttrIndex<'_, N> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_list().entries(self.iter()).finish()
@@ -160,7 +182,7 @@ impl<'a, V: View> Iterator for List<'a, V> {
 
     fn next(&mut self) -> Option<V::At<'a>> {
         // Both steps were checked when the enclosing view was parsed.
-        V::parse(self.attrs.next()?.ok()?.payload).ok()
+        V::parse_checked(self.attrs.next()?.ok()?.payload)
     }
 }
 
