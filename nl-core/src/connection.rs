@@ -207,7 +207,10 @@ impl<P: Protocol> Connection<P> {
             let mut each = |event: Event<'_>, sent: &[u8]| answer.accept::<P>(event, sent);
             self.session
                 .take(&mut exchange, received, &mut problem, &mut each)?;
-            patience.left(*start.get_or_insert_with(Instant::now))?;
+            // What was answered is known, however late it is.
+            if !exchange.is_done() {
+                patience.left(*start.get_or_insert_with(Instant::now))?;
+            }
         }
         self.session.pending = None;
         problem.map_or(Ok(()), |error| Err(Error::from(error)))?;

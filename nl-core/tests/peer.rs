@@ -182,6 +182,20 @@ fn a_list_that_lost_a_part_never_comes_to_a_good_end() {
 }
 
 #[test]
+fn an_answer_that_is_there_is_known_when_no_time_is_left() {
+    for is_acknowledged in [true, false] {
+        let (mut connection, peer) = pair();
+        peer.send(&errno(1, 17)).unwrap();
+        connection.set_timeout(Some(Duration::ZERO));
+        let result = match is_acknowledged {
+            true => connection.call(&SET),
+            false => connection.call_unacknowledged(&SET),
+        };
+        assert_eq!(result.unwrap_err().errno(), Some(Errno::EEXIST));
+    }
+}
+
+#[test]
 fn only_an_acknowledgement_acknowledges() {
     let done = answer(3, NLM_F_MULTI, 1, &[0; 4]);
     let error = answered(std::slice::from_ref(&done), |c| c.call(&SET)).unwrap_err();
