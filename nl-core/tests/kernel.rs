@@ -282,29 +282,22 @@ fn a_connection_beside_a_dry_run_is_one_too() {
     nl_netns::isolate!(|| {
         let mut route = Connection::<Route>::open().unwrap();
         let netns = File::open("/proc/thread-self/ns/net").unwrap();
+        let shorter = SetMtu {
+            ifindex: 1,
+            mtu: 1400,
+        };
         route.set_dry_run(true);
         for mut beside in [
             route.beside().unwrap(),
             route.beside_in(netns.as_fd()).unwrap(),
         ] {
             assert!(beside.is_dry_run());
-            beside
-                .call(&SetMtu {
-                    ifindex: 1,
-                    mtu: 1400,
-                })
-                .unwrap();
+            beside.call(&shorter).unwrap();
         }
         let lo = route.get(&GetLink("lo")).unwrap();
         assert_ne!(lo.view().mtu(), Some(1400));
         route.set_dry_run(false);
-        let mut beside = route.beside().unwrap();
-        beside
-            .call(&SetMtu {
-                ifindex: 1,
-                mtu: 1400,
-            })
-            .unwrap();
+        route.beside().unwrap().call(&shorter).unwrap();
         let lo = route.get(&GetLink("lo")).unwrap();
         assert_eq!(lo.view().mtu(), Some(1400));
     });
